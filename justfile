@@ -1,0 +1,38 @@
+# Recipes of daily work; `./test.sh` is what the build server runs.
+
+default: check
+
+# Lints of everything.
+check:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Tests on SQLite.
+test *args:
+    cargo nextest run --workspace {{args}}
+
+# Everything the build server does.
+test-all:
+    ./test.sh
+
+# A demonstration shop.
+run:
+    cargo run --release -- demo
+
+fmt:
+    cargo fmt --all
+
+docs:
+    UPDATE=1 cargo nextest run -p contracts
+
+deny:
+    cargo deny check
+
+# Benchmarks against the release build, limits measured in the same run.
+bench *args:
+    cargo build --release -p emporion && cargo run --release -p bench -- {{args}}
+
+e2e:
+    cargo build --release -p emporion && cargo nextest run -p e2e
+
+release:
+    cargo build --release -p emporion
