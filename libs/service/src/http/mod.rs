@@ -1,0 +1,18 @@
+//! What handlers use: extractors that reject with problem documents, answers, and the
+//! middleware stack that every service has in the same order.
+
+mod answer;
+mod client;
+mod idempotency;
+mod json;
+mod params;
+mod scan;
+mod stack;
+
+pub use answer::{Created, Failure, NoContent, Result, Versioned};
+pub use client::{ClientInfo, GUEST_TOKEN_HEADER, GuestToken, IfMatch};
+pub use idempotency::MIGRATIONS as IDEMPOTENCY_MIGRATIONS;
+pub use idempotency::prune as prune_idempotency;
+pub use json::{Json, MergePatch};
+pub use params::{Path, Query};
+pub use stack::{Stack, with_stack};

@@ -1,0 +1,159 @@
+//! The middleware every service has, in this order: context, trace span, metrics and one log
+//! line, panics, deadline, who is asking, idempotency; then the route's own access check.
+
+use super::answer::Failure;
+use super::idempotency;
+use crate::metrics::Metrics;
+use auth::Verifier;
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use base::context::{self, RequestContext, is_correlation_id};
+use base::{Error, Id, Kind};
+use db::Db;
+use futures::FutureExt as _;
+use http::header::{ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, Method, StatusCode};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+/// How long a request may take when its sender does not say less.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// What the stack of one service needs.
+#[derive(Clone)]
+pub struct Stack {
+    /// Name of the service, for logs and metrics.
+    pub service: &'static str,
+    /// Verifies access tokens.
+    pub verifier: Verifier,
+    /// Counts and times requests.
+    pub metrics: Metrics,
+    /// Store of the service, where answers to keyed requests are kept.
+    pub db: Option<Db>,
+    /// Whether requests come straight from the network, so that each gets a line in the log.
+    pub outermost: bool,
+}
+
+/// Puts the stack around `router`.
+pub fn with_stack(router: Router, stack: Stack) -> Router {
+    let router = router.fallback(no_such_path).method_not_allowed_fallback(no_such_method);
+    let router = match &stack.db {
+        Some(db) => router.layer(from_fn_with_state(db.clone(), idempotency::keyed)),
+        None => router,
+    };
+    router
+        .layer(from_fn_with_state(stack.verifier.clone(), auth::authenticate))
+        .layer(from_fn_with_state(stack, around))
+}
+
+async fn no_such_path() -> Failure {
+    Failure(Error::not_found("path"))
+}
+
+async fn no_such_method() -> Failure {
+    Failure(Error::new(
+        Kind::MethodNotAllowed,
+        "method-not-allowed",
+        "the path exists, but not with this method",
+    ))
+}
+
+async fn around(State(stack): State<Stack>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let here = adopt(&mut request);
+    let deadline = here.deadline.unwrap_or(started + DEADLINE).min(started + DEADLINE);
+    let here = RequestContext { deadline: Some(deadline), ..here };
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let seen = request.headers().get(IF_NONE_MATCH).cloned();
+    let span = tracing::debug_span!("request", service = stack.service, request_id = %here.request_id, %method, route);
+    let work = context::scope(here.clone(), async {
+        let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+        match tokio::time::timeout_at(deadline, work).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(panic)) => Failure(Error::internal(describe(panic.as_ref()))).into_response(),
+            Err(_) => Failure(Error::new(Kind::Timeout, "upstream-timeout", "it took too long; try again"))
+                .into_response(),
+        }
+    });
+    let mut response = work.instrument(span).await;
+    if method == Method::GET && seen.is_some() && response.headers().get(ETAG) == seen.as_ref() {
+        response = not_modified(response.headers());
+    }
+    report(&stack, &here, &method, &route, &mut response, started.elapsed());
+    response
+}
+
+/// The context a peer passed on, or one made from the headers the gateway rebuilt.
+fn adopt(request: &mut Request) -> RequestContext {
+    if let Some(here) = request.extensions_mut().remove::<RequestContext>() {
+        return here;
+    }
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let request_id = text("x-request-id").filter(|id| is_correlation_id(id)).map(str::to_owned);
+    let request_id = request_id.unwrap_or_else(|| Id::<()>::new().to_string());
+    let correlation_id = text("x-correlation-id").filter(|id| is_correlation_id(id)).map(str::to_owned);
+    RequestContext {
+        correlation_id: correlation_id.unwrap_or_else(|| request_id.clone()),
+        traceparent: text("traceparent").map(str::to_owned),
+        causation_id: None,
+        deadline: None,
+        request_id,
+    }
+}
+
+fn not_modified(headers: &HeaderMap) -> Response {
+    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    for name in [ETAG, http::header::CACHE_CONTROL, http::header::VARY] {
+        if let Some(value) = headers.get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}
+
+fn report(
+    stack: &Stack,
+    here: &RequestContext,
+    method: &Method,
+    route: &str,
+    response: &mut Response,
+    took: Duration,
+) {
+    let status = response.status().as_u16();
+    let text = status.to_string();
+    let labels = [
+        ("service", stack.service),
+        ("method", method.as_str()),
+        ("route", route),
+        ("status", text.as_str()),
+    ];
+    stack.metrics.count("http_requests", "Requests answered.", &labels);
+    stack.metrics.time("http_request_duration_seconds", "Time to answer.", &labels[..3], took);
+    let service = stack.service;
+    let request_id = &here.request_id;
+    let correlation_id = &here.correlation_id;
+    let milliseconds = took.as_millis() as u64;
+    // Removed so that a service further out does not log the same failure again.
+    if let Some(error) = response.extensions_mut().remove::<Arc<Error>>()
+        && status >= 500
+    {
+        let error = error.chain();
+        tracing::error!(service, %method, route, status, milliseconds, request_id, correlation_id, error, "request failed");
+    } else if stack.outermost {
+        tracing::info!(service, %method, route, status, milliseconds, request_id, correlation_id, "request");
+    } else {
+        tracing::debug!(service, %method, route, status, milliseconds, request_id, correlation_id, "request");
+    }
+}
+
+fn describe(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("panic: {}", text.unwrap_or_else(|| "of unknown kind".into()))
+}

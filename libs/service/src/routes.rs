@@ -1,0 +1,79 @@
+//! Routes, their OpenAPI entries and who may use them, in one list. Deny by default: a route
+//! cannot be added without saying who may call it.
+
+use crate::http::Failure;
+use auth::{Access, Caller};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt as _};
+
+/// The member of an OpenAPI operation that says who may call it, in the notation of contracts §4.1.
+pub const ACCESS_EXTENSION: &str = "x-access";
+
+/// The routes of one service.
+pub struct Routes<S> {
+    router: OpenApiRouter<S>,
+}
+
+/// Routes with their state, ready to serve.
+pub struct BuiltRoutes {
+    /// The routes.
+    pub router: Router,
+    /// Their OpenAPI document.
+    pub document: OpenApi,
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// No routes yet; `title` heads the OpenAPI document.
+    pub fn new(title: &str) -> Self {
+        let info = InfoBuilder::new().title(title).version(env!("CARGO_PKG_VERSION")).build();
+        Self { router: OpenApiRouter::with_openapi(OpenApiBuilder::new().info(info).build()) }
+    }
+
+    /// Adds the handlers of one path that `access` may call: `add(Access::public(), routes!(list_products))`.
+    #[must_use]
+    pub fn add(self, access: Access, routes: UtoipaMethodRouter<S>) -> Self {
+        let (schemas, mut paths, router) = routes;
+        for item in paths.paths.values_mut() {
+            for operation in operations(item) {
+                let note = ExtensionsBuilder::new().add(ACCESS_EXTENSION, access.to_string()).build();
+                operation.extensions.get_or_insert_with(Default::default).merge(note);
+            }
+        }
+        let routes: UtoipaMethodRouter<S> = (schemas, paths, router);
+        let guarded = routes.layer(from_fn_with_state(access, guard));
+        Self { router: self.router.routes(guarded) }
+    }
+
+    /// The OpenAPI document.
+    pub fn document(self) -> OpenApi {
+        self.router.into_openapi()
+    }
+
+    /// Gives the handlers their state.
+    pub fn with_state(self, state: S) -> BuiltRoutes {
+        let (router, document) = self.router.split_for_parts();
+        BuiltRoutes { router: router.with_state(state), document }
+    }
+}
+
+/// The operations of a path, whatever their method.
+pub fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head]
+        .into_iter()
+        .filter_map(Option::as_mut)
+}
+
+async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
+    let anonymous = Caller::Anonymous;
+    let caller = request.extensions().get::<Caller>().unwrap_or(&anonymous);
+    match access.check(caller) {
+        Ok(()) => next.run(request).await,
+        Err(error) => Failure(error).into_response(),
+    }
+}
