@@ -1,0 +1,65 @@
+//! Routes of warehouses.
+
+use crate::App;
+use crate::ops;
+use api::ids::WarehouseId;
+use api::inventory::{SaveWarehouse, Warehouse};
+use axum::extract::State;
+use base::page::Page;
+use service::http::{Created, IfMatch, Json, NoContent, Path, Result, Versioned};
+
+/// Lists all warehouses in the order in which they serve.
+#[utoipa::path(get, path = "/api/inventory/warehouses", tag = "inventory",
+    responses((status = 200, body = Page<Warehouse>)))]
+pub(super) async fn list_warehouses(State(app): State<App>) -> Result<Json<Page<Warehouse>>> {
+    let items = ops::list_warehouses(&app).await?;
+    Ok(Json(Page { items, next_cursor: None, prev_cursor: None, total: None }))
+}
+
+/// Reads a warehouse.
+#[utoipa::path(get, path = "/api/inventory/warehouses/{id}", tag = "inventory",
+    params(("id" = WarehouseId, Path)), responses((status = 200, body = Warehouse)))]
+pub(super) async fn get_warehouse(
+    State(app): State<App>,
+    Path(id): Path<WarehouseId>,
+) -> Result<Versioned<Warehouse>> {
+    let warehouse = ops::get_warehouse(&app, id).await?;
+    Ok(Versioned(warehouse.version, warehouse))
+}
+
+/// Opens a warehouse.
+#[utoipa::path(post, path = "/api/inventory/warehouses", tag = "inventory", request_body = SaveWarehouse,
+    responses((status = 201, body = Warehouse)))]
+pub(super) async fn create_warehouse(
+    State(app): State<App>,
+    Json(body): Json<SaveWarehouse>,
+) -> Result<Created<Versioned<Warehouse>>> {
+    let warehouse = ops::create_warehouse(&app, body).await?;
+    let location = format!("/api/inventory/warehouses/{}", warehouse.id);
+    Ok(Created(location, Versioned(warehouse.version, warehouse)))
+}
+
+/// Changes a warehouse.
+#[utoipa::path(put, path = "/api/inventory/warehouses/{id}", tag = "inventory",
+    params(("id" = WarehouseId, Path)), request_body = SaveWarehouse,
+    responses((status = 200, body = Warehouse)))]
+pub(super) async fn update_warehouse(
+    State(app): State<App>,
+    Path(id): Path<WarehouseId>,
+    seen: IfMatch,
+    Json(body): Json<SaveWarehouse>,
+) -> Result<Versioned<Warehouse>> {
+    let warehouse = ops::update_warehouse(&app, id, seen.0, body).await?;
+    Ok(Versioned(warehouse.version, warehouse))
+}
+
+/// Removes a warehouse in which nothing ever lay.
+#[utoipa::path(delete, path = "/api/inventory/warehouses/{id}", tag = "inventory",
+    params(("id" = WarehouseId, Path)), responses((status = 204)))]
+pub(super) async fn delete_warehouse(
+    State(app): State<App>,
+    Path(id): Path<WarehouseId>,
+) -> Result<NoContent> {
+    ops::delete_warehouse(&app, id).await?;
+    Ok(NoContent)
+}

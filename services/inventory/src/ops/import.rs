@@ -1,0 +1,123 @@
+//! Sets counted stock in bulk, as an importer of a catalogue does.
+
+use super::book::book;
+use super::items::open_item;
+use crate::App;
+use crate::domain::{MAX_PIECES, Movement, Stock, Unit};
+use crate::error::InventoryError;
+use crate::store;
+use crate::store::stock::{Described, Note};
+use api::inventory::{ChangeType, CreateItem, ImportProblem, ImportResult, ImportStock, ImportStockLine};
+use api::shared::Actor;
+use base::Check;
+use db::Tx;
+
+/// Lines written in one transaction.
+const BATCH: usize = 100;
+
+/// Brings the default warehouse to the counted quantities, opening items the catalogue has not
+/// told of yet. Lines that would leave less than is held are reported and left alone.
+///
+/// # Errors
+/// 422 for impossible lines; those of the store, with the batches before done.
+pub(crate) async fn import_stock(
+    app: &App,
+    actor: Actor,
+    request: ImportStock,
+) -> Result<ImportResult, InventoryError> {
+    check(&request)?;
+    let mut lines = request.lines;
+    // All writers of stock go in the order of units.
+    lines.sort_by_key(|line| line.variant_id);
+    let note = Note { actor, reference: None, reason: Some("stock import".into()) };
+    let mut result = ImportResult::default();
+    for batch in lines.chunks(BATCH) {
+        let mut tx = app.db.begin().await?;
+        for line in batch {
+            import_line(app, &mut tx, line, &note, &mut result).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(result)
+}
+
+async fn import_line(
+    app: &App,
+    tx: &mut Tx,
+    line: &ImportStockLine,
+    note: &Note,
+    result: &mut ImportResult,
+) -> Result<(), InventoryError> {
+    let mut problem = |code: &str, detail: String| {
+        result.problems.push(ImportProblem { sku: line.sku.clone(), code: code.into(), detail });
+    };
+    let unit_id = Unit::id_of(line.product_id, Some(line.variant_id));
+    match store::stock::by_sku(tx, &line.sku).await? {
+        Some(other) if other != unit_id => {
+            problem("duplicate-item", "the SKU belongs to another variant".into());
+            return Ok(());
+        }
+        Some(_) => {}
+        None => describe(tx, line).await?,
+    }
+    let created = open_item(tx, &item(app, line)).await?.is_some();
+    let Some(mut stock) = store::stock::open(tx, unit_id, app.config.low_stock_threshold).await? else {
+        return Err(InventoryError::ItemNotFound);
+    };
+    let Some((movement, reserved)) = correction(app, &stock, line.quantity) else {
+        return Err(InventoryError::ItemNotFound);
+    };
+    if line.quantity < reserved {
+        problem("below-reserved", format!("{reserved} pieces are held for orders"));
+        return Ok(());
+    }
+    result.created += i64::from(created);
+    if movement.on_hand == 0 {
+        result.unchanged += i64::from(!created);
+        return Ok(());
+    }
+    result.changed += 1;
+    book(tx, &mut stock, [movement], note).await
+}
+
+/// The movement that brings the default warehouse to `counted` pieces, and how many are held there.
+fn correction(app: &App, stock: &Stock, counted: i64) -> Option<(Movement, i64)> {
+    let level = stock.levels.iter().find(|level| level.warehouse_id == app.default_warehouse)?;
+    let difference = counted - level.on_hand;
+    Some((Movement::on_hand(level.item_id, ChangeType::Adjustment, difference), level.reserved))
+}
+
+async fn describe(tx: &mut Tx, line: &ImportStockLine) -> Result<(), InventoryError> {
+    let now = tx.now();
+    let described = Described {
+        product_id: line.product_id,
+        variant_id: Some(line.variant_id),
+        sku: &line.sku,
+        product_name: None,
+        product_version: 0,
+    };
+    Ok(store::stock::describe(tx, &described, now).await?)
+}
+
+fn item(app: &App, line: &ImportStockLine) -> CreateItem {
+    CreateItem {
+        sku: line.sku.clone(),
+        product_id: line.product_id,
+        variant_id: Some(line.variant_id),
+        warehouse_id: app.default_warehouse,
+        location: None,
+        reorder_threshold: None,
+        target_stock_level: None,
+        cost_price: None,
+    }
+}
+
+fn check(request: &ImportStock) -> Result<(), InventoryError> {
+    let mut check = Check::new();
+    check.number("/lines", request.lines.len() as i64, 1..=1000);
+    for (index, line) in request.lines.iter().enumerate() {
+        check.text(&format!("/lines/{index}/sku"), &line.sku, 1..=100);
+        check.number(&format!("/lines/{index}/quantity"), line.quantity, 0..=MAX_PIECES);
+    }
+    Ok(check.finish()?)
+}

@@ -1,0 +1,15 @@
+//! Inventory-service as its callers see it: real service, real database, manual clock.
+
+mod availability;
+mod catalogue;
+mod crashes;
+mod import;
+mod items;
+mod levels;
+mod model;
+mod orders;
+mod races;
+mod reports;
+mod reservations;
+mod stories;
+mod warehouses;
