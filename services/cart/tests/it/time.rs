@@ -1,0 +1,91 @@
+//! What time does to carts.
+
+use crate::stories::{Shop, quantities, user};
+use api::cart::{CartAbandoned, CartClearReason, CartCleared, CartStatus};
+use api::ids::OrderId;
+use api::order::OrderStatus;
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[tokio::test]
+async fn a_forgotten_cart_is_told_of_once_and_wakes_with_its_owner() {
+    let shop = Shop::open().await;
+    let (ada, mug) = (user(), shop.article(1290, 50));
+    let cart = shop.put(ada, mug, 2).await;
+    let (guest, _) = shop.guest_with(mug, 1).await;
+    shop.put(user(), mug, 1).await;
+    let emptied = user();
+    shop.put(emptied, mug, 1).await;
+    let _emptied = shop.delete("/api/cart").as_user(emptied).await.expect(200);
+    shop.after(23 * HOUR).await;
+    assert_eq!(shop.published::<CartAbandoned>().await.len(), 0);
+    for _ in 0..3 {
+        shop.after(HOUR).await;
+    }
+    let told = shop.published::<CartAbandoned>().await;
+    assert_eq!(told.len(), 2, "neither guests nor empty carts");
+    let mine = told.iter().find(|event| event.user_id == ada).unwrap();
+    assert_eq!((mine.aggregate_version, mine.items[0].quantity), (cart.version + 1, 2));
+    assert_eq!(shop.cart_of_guest(&guest).await.status, CartStatus::Abandoned);
+    let awake = shop.put(ada, mug, 1).await;
+    assert_eq!((awake.status, awake.id, quantities(&awake)), (CartStatus::Active, cart.id, vec![3]));
+    shop.after(25 * HOUR).await;
+    assert_eq!(shop.published::<CartAbandoned>().await.len(), 3, "again, for the new version");
+}
+
+#[tokio::test]
+async fn after_a_month_a_cart_is_gone_and_its_token_starts_anew() {
+    let shop = Shop::open().await;
+    let (ada, mug) = (user(), shop.article(1290, 50));
+    let cart = shop.put(ada, mug, 2).await;
+    let (guest, _) = shop.guest_with(mug, 1).await;
+    shop.after(29 * DAY).await;
+    assert_eq!(quantities(&shop.cart(ada).await), [2]);
+    shop.after(DAY + HOUR).await;
+    assert_eq!(shop.cart(ada).await.items.len(), 0);
+    let cleared = shop.published::<CartCleared>().await;
+    assert_eq!(cleared.len(), 2);
+    assert!(cleared.iter().all(|event| event.reason == CartClearReason::Expired));
+    let _put = shop.add(&mug.add(1)).guest(&guest).await.expect(201);
+    assert_ne!(shop.put(ada, mug, 1).await.id, cart.id);
+    shop.after(DAY * 31).await;
+    let kept: i64 = db::sql("SELECT CAST(COUNT(*) AS BIGINT) FROM cart WHERE id = $1")
+        .bind(cart.id)
+        .scalar(&mut shop.db().conn().await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(kept, 0, "carts that are over are not kept for ever");
+}
+
+#[tokio::test]
+async fn a_lock_that_leads_nowhere_is_given_up() {
+    let shop = Shop::open().await;
+    let mug = shop.article(1290, 500);
+    let shoppers = [user(), user(), user(), user()];
+    let mut orders = Vec::new();
+    for shopper in shoppers {
+        shop.put(shopper, mug, 1).await;
+        orders.push(shop.locked(shopper, OrderId::new()).await.order_id);
+    }
+    let statuses = [OrderStatus::PendingPayment, OrderStatus::Rejected, OrderStatus::Cancelled];
+    shop.world().orders.extend(orders[1..].iter().copied().zip(statuses));
+    let locked = async || {
+        let mut locked = Vec::new();
+        for shopper in shoppers {
+            locked.push(shop.cart(shopper).await.status == CartStatus::Locked);
+        }
+        locked
+    };
+    shop.after(59 * HOUR / 60).await;
+    assert_eq!(locked().await, [true; 4]);
+    shop.world().order_is_down = true;
+    shop.after(HOUR).await;
+    assert_eq!(locked().await, [true; 4], "who cannot be asked keeps its carts");
+    shop.world().order_is_down = false;
+    shop.after(HOUR).await;
+    assert_eq!(locked().await, [false, true, false, false]);
+    shop.after(31 * DAY).await;
+    assert_eq!(locked().await, [false, true, false, false], "a cart an order holds does not expire");
+}
