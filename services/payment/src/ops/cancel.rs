@@ -1,0 +1,49 @@
+//! Ends an attempt that is under way.
+
+use super::advance::{self, Advance};
+use super::audit;
+use crate::App;
+use crate::domain::Payment;
+use crate::error::PaymentError;
+use crate::store;
+use api::ids::PaymentId;
+use api::payment::PaymentStatus;
+use auth::Caller;
+use events::tasks;
+
+/// Ends an attempt. The wish is stored first, so that it is carried out even if the gateway gives
+/// no answer now; then the payment is returned as it stands.
+///
+/// # Errors
+/// [`PaymentError::InvalidTransition`] when it was paid or refused.
+pub(crate) async fn cancel(
+    app: &App,
+    caller: &Caller,
+    id: PaymentId,
+    reason: &str,
+) -> Result<Payment, PaymentError> {
+    let mut tx = app.db.begin().await?;
+    let payment = store::payment::by_id(&mut tx, id).await?.ok_or(PaymentError::NotFound("payment"))?;
+    if payment.status == PaymentStatus::Cancelled {
+        tx.commit().await?;
+        return Ok(payment);
+    }
+    if !store::payment::wish_end(&mut tx, id, reason).await? {
+        return Err(PaymentError::invalid(payment.status));
+    }
+    let deed = audit::Deed {
+        action: "payment.cancel",
+        resource_type: "payment",
+        resource_id: Some(id.to_string()),
+        reason: Some(reason),
+    };
+    audit::note(&mut tx, caller, deed).await?;
+    let now = tx.now();
+    tasks::schedule(&mut tx, &Advance { payment_id: id }, now + app.gateway.timeout()).await?;
+    tx.commit().await?;
+    let payment = match advance::advance(app, id).await {
+        Err(PaymentError::Undecided) => payment,
+        answer => answer?,
+    };
+    if payment.status.was_paid() { Err(PaymentError::invalid(payment.status)) } else { Ok(payment) }
+}
