@@ -1,0 +1,65 @@
+//! The built-in mailbox as people and tests read it.
+
+use super::audit;
+use crate::AppState;
+use crate::error::{NotificationError, Result};
+use crate::store::mailbox::StoredMail;
+use api::notification::{MailboxMail, MailboxMails, MailboxSummary, ReadMailbox};
+use auth::Caller;
+use base::page::{Page, PageQuery};
+use uuid::Uuid;
+
+/// The newest first.
+pub(crate) async fn list_mails(app: &AppState, query: ReadMailbox) -> Result<Page<MailboxSummary>> {
+    let mailbox = app.provider.mailbox()?;
+    let list = format!("mailbox:{:?}", query.to);
+    let page = PageQuery { limit: query.limit, cursor: query.cursor, count: None };
+    let (limit, before) = (page.limit()?, page.position(&app.keys, &list)?);
+    let rows = mailbox.list(query.to.as_deref(), before, limit).await?;
+    let page = Page::from_rows(rows, limit, &app.keys, &list, |mail| (mail.received_at, mail.id));
+    Ok(page.map(|mail| summary(&mail)))
+}
+
+/// The newest with their parts, for tests.
+pub(crate) async fn all_mails(app: &AppState, query: ReadMailbox) -> Result<MailboxMails> {
+    let mailbox = app.provider.mailbox()?;
+    let limit = PageQuery { limit: query.limit, cursor: None, count: None }.limit()?;
+    let mut rows = mailbox.list(query.to.as_deref(), None, limit).await?;
+    rows.truncate(limit as usize);
+    Ok(MailboxMails { items: rows.iter().map(parts).collect() })
+}
+
+/// One mail with its source; that staff read it is noted.
+///
+/// # Errors
+/// [`NotificationError::NotFound`].
+pub(crate) async fn get_mail(app: &AppState, caller: &Caller, id: Uuid) -> Result<(MailboxMail, String)> {
+    let found = app.provider.mailbox()?.find(id).await?;
+    let mail = found.ok_or(NotificationError::NotFound("mail"))?;
+    if caller.is_staff() {
+        let mut tx = app.db.begin().await?;
+        audit::note(&mut tx, caller, "mailbox.read", "notification", mail.notification_id).await?;
+        tx.commit().await?;
+    }
+    Ok((parts(&mail), mail.source))
+}
+
+fn summary(mail: &StoredMail) -> MailboxSummary {
+    MailboxSummary {
+        id: mail.id,
+        message_id: mail.message_id.clone(),
+        to: mail.recipient.clone(),
+        subject: mail.subject.clone(),
+        template_id: mail.template.clone(),
+        received_at: mail.received_at,
+    }
+}
+
+fn parts(mail: &StoredMail) -> MailboxMail {
+    MailboxMail {
+        summary: summary(mail),
+        from: mail.sender.clone(),
+        html: mail.html.clone(),
+        text: mail.text.clone(),
+    }
+}
