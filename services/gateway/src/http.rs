@@ -1,0 +1,108 @@
+//! The door, the proxy, and the gateway's own pages.
+
+mod docs;
+mod door;
+mod proxy;
+mod status;
+
+use crate::config::GatewayConfig;
+use auth::Access;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get};
+use base::{Error, Result};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderValue, Method};
+use peer::Peers;
+use service::{Context, Limiter, Routes, routes};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tower_http::cors::CorsLayer;
+
+pub(crate) type App = Arc<AppState>;
+
+/// What the handlers share.
+pub(crate) struct AppState {
+    config: GatewayConfig,
+    peers: Peers,
+    limiter: Limiter,
+    places: Semaphore,
+    trusted_proxies: Vec<IpAddr>,
+    secure: bool,
+    cache: service::Cache,
+}
+
+impl AppState {
+    pub(crate) fn new(cx: &Context, config: GatewayConfig) -> Self {
+        let trusted_proxies = config.trusted_proxies.iter().filter_map(|proxy| proxy.parse().ok()).collect();
+        Self {
+            peers: cx.peers.clone(),
+            limiter: cx.limiter.clone(),
+            places: Semaphore::new(config.concurrency),
+            trusted_proxies,
+            secure: cx.public_url.starts_with("https://"),
+            cache: cx.cache.clone(),
+            config,
+        }
+    }
+}
+
+/// The gateway's own routes.
+pub(crate) fn routes() -> Routes<App> {
+    Routes::new("Emporion gateway").add(Access::public(), routes!(status::status))
+}
+
+/// Puts the proxy behind the gateway's own routes and the door in front of everything.
+pub(crate) fn open(router: Router, app: App, cors: CorsLayer) -> Router {
+    let pages = Router::new()
+        .route("/api/docs", get(docs::page))
+        .route("/api/docs/{file}", get(docs::file))
+        .route("/api/openapi.json", get(docs::merged))
+        .route("/{*path}", any(proxy::proxy))
+        .with_state(app);
+    router.merge(pages).layer(cors)
+}
+
+/// Wraps the finished gateway, stack included.
+pub(crate) fn door(router: Router, app: App) -> Router {
+    router.layer(from_fn_with_state(app, door::door))
+}
+
+/// CORS by allow-list.
+///
+/// # Errors
+/// 422 `settings` for an origin that is none.
+pub(crate) fn cors(config: &GatewayConfig) -> Result<CorsLayer> {
+    let origins = config.cors_origins.iter().map(|origin| {
+        HeaderValue::from_str(origin).map_err(|_| {
+            Error::new(
+                base::Kind::Invalid,
+                "settings",
+                format!("[gateway] cors_origins: {origin:?} is no origin"),
+            )
+        })
+    });
+    let origins = origins.collect::<Result<Vec<_>>>()?;
+    let headers = [AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH];
+    let own = ["idempotency-key", "x-cart-token", "x-correlation-id", "x-csrf-token", "traceparent"];
+    let headers = headers.into_iter().chain(own.map(HeaderName::from_static));
+    let exposed = [
+        "etag",
+        "location",
+        "retry-after",
+        "ratelimit",
+        "ratelimit-policy",
+        "x-cart-token",
+        "x-request-id",
+        "x-correlation-id",
+        "idempotent-replayed",
+    ];
+    Ok(CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers(headers.collect::<Vec<_>>())
+        .expose_headers(exposed.map(HeaderName::from_static))
+        .max_age(Duration::from_mins(10)))
+}

@@ -1,0 +1,151 @@
+//! The outermost layer: what is refused before anybody reads it, ids, and headers on the way out.
+
+use super::App;
+use crate::domain::{check_path, header_is_refused, header_is_stripped};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use base::context::{self, RequestContext, is_correlation_id};
+use base::{Error, Id, Kind};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, ORIGIN};
+use http::{HeaderMap, Method};
+use http_body_util::Limited;
+use service::http::Failure;
+use service::server::RemoteAddress;
+use std::net::IpAddr;
+use std::time::Duration;
+use tower_http::timeout::TimeoutBody;
+
+/// The largest body of any request: an image of 10 MiB and its form.
+const MAX_BODY_BYTES: usize = 11 * 1024 * 1024;
+/// The longest pause within a body.
+const BODY_IDLE: Duration = Duration::from_secs(10);
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Middleware: see the module.
+pub(super) async fn door(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let here = new_context(request.headers());
+    let has_origin = request.headers().contains_key(ORIGIN);
+    let mut response = match admit(&app, &mut request) {
+        Ok(()) => {
+            request.extensions_mut().insert(here.clone());
+            next.run(bounded(request)).await
+        }
+        Err(error) => {
+            tracing::debug!(request_id = here.request_id, error = error.chain(), "refused at the door");
+            context::scope(here.clone(), async { Failure(error).into_response() }).await
+        }
+    };
+    dress(response.headers_mut(), &here, app.secure, has_origin);
+    response
+}
+
+fn new_context(headers: &HeaderMap) -> RequestContext {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let request_id = Id::<()>::new().to_string();
+    let correlation_id = text("x-correlation-id").filter(|id| is_correlation_id(id));
+    RequestContext {
+        correlation_id: correlation_id.unwrap_or(&request_id).to_owned(),
+        traceparent: text("traceparent").filter(|value| value.len() <= 64).map(str::to_owned),
+        causation_id: None,
+        deadline: None,
+        request_id,
+    }
+}
+
+/// Refuses what is malformed and removes what must not pass.
+fn admit(app: &App, request: &mut Request) -> base::Result<()> {
+    let malformed = |detail: &str| Error::new(Kind::Malformed, "malformed", detail);
+    check_path(request.uri().path(), request.uri().query()).map_err(malformed)?;
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
+    if !known.contains(request.method()) {
+        return Err(Error::new(Kind::MethodNotAllowed, "method-not-allowed", "this method is not supported"));
+    }
+    let headers = request.headers();
+    if headers.get_all(HOST).iter().count() > 1 || headers.get_all(CONTENT_LENGTH).iter().count() > 1 {
+        return Err(malformed("a header that may stand once is given twice"));
+    }
+    if headers.keys().any(|name| header_is_refused(name.as_str())) {
+        return Err(malformed("header names must not hold _ or ."));
+    }
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+        return Err(Error::new(
+            Kind::TooLarge,
+            "too-large",
+            format!("the body may have at most {MAX_BODY_BYTES} bytes"),
+        ));
+    }
+    let address = client_address(app, request);
+    let named = connection_names(request.headers());
+    let gone: Vec<HeaderName> = request
+        .headers()
+        .keys()
+        .filter(|name| header_is_stripped(name.as_str()) || named.contains(name))
+        .cloned()
+        .collect();
+    for name in gone {
+        request.headers_mut().remove(name);
+    }
+    if let Some(value) = address.and_then(|address| HeaderValue::from_str(&address.to_string()).ok()) {
+        request.headers_mut().insert(FORWARDED_FOR, value);
+    }
+    Ok(())
+}
+
+/// Headers named in `Connection` concern this hop only.
+fn connection_names(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
+}
+
+/// The client's address: that of the connection, or, behind a trusted proxy, the last address in
+/// `X-Forwarded-For` that no trusted proxy wrote.
+fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
+    let remote = request.extensions().get::<RemoteAddress>().map(|remote| remote.0.ip().to_canonical())?;
+    if !app.trusted_proxies.contains(&remote) {
+        return Some(remote);
+    }
+    let values = request.headers().get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<IpAddr> =
+        values.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+    hops.into_iter().rev().find(|hop| !app.trusted_proxies.contains(hop)).or(Some(remote))
+}
+
+fn bounded(request: Request) -> Request {
+    request.map(|body| {
+        Body::new(Limited::new(Body::new(Box::pin(TimeoutBody::new(BODY_IDLE, body))), MAX_BODY_BYTES))
+    })
+}
+
+/// Headers of every answer.
+fn dress(headers: &mut HeaderMap, here: &RequestContext, secure: bool, has_origin: bool) {
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    set("x-request-id", &here.request_id);
+    set("x-correlation-id", &here.correlation_id);
+    set("x-content-type-options", "nosniff");
+    set("x-frame-options", "DENY");
+    set("referrer-policy", "no-referrer");
+    if secure {
+        set("strict-transport-security", "max-age=31536000; includeSubDomains");
+    }
+    if !has_origin {
+        set("cross-origin-resource-policy", "same-origin");
+    }
+    let csp = HeaderName::from_static("content-security-policy");
+    headers.entry(csp).or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
