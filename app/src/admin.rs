@@ -1,0 +1,101 @@
+//! Commands for whoever runs the shop: settings, administrators, checks.
+
+use crate::args::{AdminWhat, LedgerWhat};
+use crate::operator_client::Operator;
+use crate::output::{Outcome, Result, line};
+use crate::settings::{DEFAULTS, Settings};
+use api::user::{AdminCreated, CreateAdmin};
+use base::{Error, Kind};
+use serde::Deserialize;
+use std::path::Path;
+
+/// `emporion config`
+pub(crate) fn config(settings: &Settings, defaults: bool) -> Outcome {
+    if defaults {
+        line(DEFAULTS.trim_end());
+    } else {
+        line(settings.config.to_masked_toml().trim_end());
+    }
+    Outcome::Done
+}
+
+/// `emporion admin create`
+pub(crate) async fn create(settings: &Settings, what: &AdminWhat) -> Result {
+    let AdminWhat::Create { email, password_file } = what;
+    let password = password_file.as_deref().map(first_line).transpose()?;
+    let operator = Operator::connect(settings).await?;
+    let body = CreateAdmin { email: email.clone(), password };
+    let created: AdminCreated = operator.post("/operator/peer/user/internal/users/admin", &body).await?;
+    line(format!("{email} is an administrator now"));
+    if let Some(url) = created.set_password_url {
+        line(format!("This link sets the password, once:\n  {url}"));
+    }
+    operator.close().await;
+    Ok(Outcome::Done)
+}
+
+fn first_line(path: &Path) -> base::Result<String> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Error::new(Kind::Malformed, "malformed", format!("cannot read {}: {error}", path.display()))
+    })?;
+    let line = text.lines().next().unwrap_or_default().to_owned();
+    if line.is_empty() {
+        return Err(Error::new(
+            Kind::Malformed,
+            "malformed",
+            format!("{} holds no password", path.display()),
+        ));
+    }
+    Ok(line)
+}
+
+/// What a service says about its invariants.
+#[derive(Debug, Deserialize)]
+struct Report {
+    violations: Vec<Violation>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Violation {
+    rule: String,
+    id: String,
+    detail: String,
+}
+
+/// Services that can check themselves, and where.
+const CHECKS: [(&str, &str); 4] = [
+    ("inventory", "/internal/inventory/invariants"),
+    ("order", "/internal/orders/invariants"),
+    ("payment", "/internal/payments/invariants"),
+    ("notification", "/internal/notifications/invariants"),
+];
+
+/// `emporion invariants`
+pub(crate) async fn invariants(settings: &Settings) -> Result {
+    check(settings, &CHECKS, "all invariants hold").await
+}
+
+/// `emporion ledger verify`
+pub(crate) async fn ledger(settings: &Settings, what: &LedgerWhat) -> Result {
+    let LedgerWhat::Verify = what;
+    check(settings, &[("payment", "/internal/payments/ledger/verify")], "the books balance").await
+}
+
+async fn check(settings: &Settings, checks: &[(&str, &str)], good: &str) -> Result {
+    let operator = Operator::connect(settings).await?;
+    let mut found = 0;
+    for (service, path) in checks {
+        let report: Report = operator.get(&format!("/operator/peer/{service}{path}")).await?;
+        for Violation { rule, id, detail } in report.violations {
+            found += 1;
+            line(format!("{service}  {rule}  {id}  {detail}"));
+        }
+    }
+    operator.close().await;
+    if found == 0 {
+        line(good);
+        return Ok(Outcome::Done);
+    }
+    line(format!("{found} violations"));
+    Ok(Outcome::Failed)
+}

@@ -1,0 +1,257 @@
+//! What operators can ask of a running process, on the private listener only: calls to any hosted
+//! service in the operator's name, dead letters, outbox, tasks. Every request carries a token
+//! derived from the installation's secret.
+
+use auth::{Scope, ServiceIdentity};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get, post};
+use base::context::{self, RequestContext};
+use base::keys::Keys;
+use base::{Error, Kind};
+use events::broker::{Broker as _, Which};
+use events::{outbox, tasks};
+use http::Uri;
+use http::header::AUTHORIZATION;
+use serde::{Deserialize, Serialize};
+use service::Host;
+use service::http::{Failure, Json, Query, Result};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a call of an operator may take; an import of millions of rows takes its time.
+pub(crate) const PATIENCE: Duration = Duration::from_hours(6);
+
+/// The most rows one answer lists.
+const MOST: u32 = 200;
+
+/// What an operator may do at services, beside reading.
+const SCOPES: [&str; 6] = [
+    "invariants:read",
+    "product:import",
+    "inventory:import",
+    "user:command",
+    "simulator:read",
+    "authz:bundle",
+];
+
+/// The token of the operators of this installation.
+pub(crate) fn token(keys: &Keys) -> String {
+    keys.seal("operator", b"operator")
+}
+
+/// The operators' routes for `host`.
+pub(crate) fn router(host: Arc<Host>, keys: &Keys) -> Router {
+    let guarded = Router::new()
+        .route("/operator/peer/{service}/{*path}", any(ask_peer))
+        .route("/operator/dlq", get(list_dead))
+        .route("/operator/dlq/replay", post(replay))
+        .route("/operator/dlq/discard", post(discard))
+        .route("/operator/outbox", get(list_outbox))
+        .route("/operator/tasks", get(list_tasks))
+        .route("/operator/tasks/retry", post(retry_task))
+        .layer(from_fn_with_state(keys.clone(), only_operators));
+    let open = Router::new().route("/internal/simulator/charges", get(simulator_charges));
+    guarded.merge(open).with_state(host)
+}
+
+async fn only_operators(State(keys): State<Keys>, request: Request, next: Next) -> Response {
+    let given =
+        request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    if given.and_then(|token| keys.open("operator", token)).is_some() {
+        return next.run(request).await;
+    }
+    Failure(Error::unauthenticated()).into_response()
+}
+
+fn identity() -> ServiceIdentity {
+    ServiceIdentity::new("operator", SCOPES.map(Scope::new))
+}
+
+/// Sends the request to a hosted service, as the operator.
+async fn ask_peer(State(host): State<Arc<Host>>, mut request: Request) -> Result<Response> {
+    let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    let inner = path.strip_prefix("/operator/peer/").and_then(|rest| rest.split_once('/'));
+    let (service, path) = inner.ok_or_else(|| Error::not_found("path"))?;
+    let name = host.names().find(|name| *name == service).ok_or_else(|| Error::not_found("service"))?;
+    *request.uri_mut() = format!("/{path}").parse::<Uri>().map_err(Error::internal)?;
+    request.headers_mut().remove(AUTHORIZATION);
+    request.extensions_mut().insert(identity());
+    let peer = host.peers().of(name);
+    Ok(context::scope(RequestContext::background(), peer.forward(request, PATIENCE)).await?)
+}
+
+/// The simulator's own books; they hold nothing personal.
+async fn simulator_charges(State(host): State<Arc<Host>>) -> Result<Response> {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = Uri::from_static("/internal/simulator/charges");
+    request.extensions_mut().insert(identity());
+    Ok(host.peers().of("payment").forward(request, Duration::from_secs(10)).await?)
+}
+
+/// A dead letter as operators see it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Dead {
+    pub(crate) queue: String,
+    pub(crate) id: Uuid,
+    pub(crate) message_id: Uuid,
+    pub(crate) routing_key: String,
+    pub(crate) attempts: u32,
+    pub(crate) last_error: String,
+    pub(crate) since: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct OfQueue {
+    queue: Option<String>,
+}
+
+async fn list_dead(State(host): State<Arc<Host>>, Query(of): Query<OfQueue>) -> Result<Json<Vec<Dead>>> {
+    let mut found = Vec::new();
+    for queue in queues(&host, of.queue.as_deref())? {
+        for letter in host.broker().dead_letters(&queue, MOST).await? {
+            found.push(Dead {
+                queue: queue.clone(),
+                id: letter.id,
+                message_id: letter.message_id,
+                routing_key: letter.routing_key,
+                attempts: letter.attempts,
+                last_error: letter.last_error,
+                since: letter.dead_at.to_string(),
+            });
+        }
+    }
+    Ok(Json(found))
+}
+
+fn queues(host: &Host, only: Option<&str>) -> base::Result<Vec<String>> {
+    let all = host.names().filter_map(|name| host.runtime(name)).flat_map(events::Runtime::durable_queues);
+    let queues: Vec<String> =
+        all.filter(|queue| only.is_none_or(|only| only == *queue)).map(str::to_owned).collect();
+    if queues.is_empty() { Err(Error::not_found("queue")) } else { Ok(queues) }
+}
+
+/// Which dead letters, and why they are thrown away.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Choice {
+    pub(crate) queue: String,
+    #[serde(default)]
+    pub(crate) ids: Vec<Uuid>,
+    #[serde(default)]
+    pub(crate) reason: String,
+}
+
+/// How many were handled.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Handled {
+    pub(crate) count: u64,
+}
+
+async fn replay(State(host): State<Arc<Host>>, Json(choice): Json<Choice>) -> Result<Json<Handled>> {
+    queues(&host, Some(&choice.queue))?;
+    let which = if choice.ids.is_empty() { Which::All } else { Which::These(choice.ids) };
+    Ok(Json(Handled { count: host.broker().replay(&choice.queue, which).await? }))
+}
+
+async fn discard(State(host): State<Arc<Host>>, Json(choice): Json<Choice>) -> Result<Json<Handled>> {
+    queues(&host, Some(&choice.queue))?;
+    if choice.ids.is_empty() || choice.reason.trim().is_empty() {
+        return Err(Error::new(Kind::Invalid, "validation", "name the messages and a reason").into());
+    }
+    let which = Which::These(choice.ids);
+    Ok(Json(Handled { count: host.broker().discard(&choice.queue, which, &choice.reason).await? }))
+}
+
+/// A waiting message as operators see it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct WaitingMessage {
+    pub(crate) service: String,
+    pub(crate) message_id: Uuid,
+    pub(crate) message_type: String,
+    pub(crate) attempts: u32,
+    pub(crate) last_error: Option<String>,
+    pub(crate) created_at: String,
+}
+
+async fn list_outbox(State(host): State<Arc<Host>>) -> Result<Json<Vec<WaitingMessage>>> {
+    let mut found = Vec::new();
+    for name in host.names() {
+        let Some(db) = host.db(name) else { continue };
+        let mut conn = db.conn().await?;
+        found.extend(outbox::list(&mut conn, MOST).await?.into_iter().map(|row| WaitingMessage {
+            service: name.to_owned(),
+            message_id: row.message_id,
+            message_type: row.message_type,
+            attempts: row.attempts,
+            last_error: row.last_error,
+            created_at: row.created_at.to_string(),
+        }));
+    }
+    Ok(Json(found))
+}
+
+/// Durable work as operators see it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Work {
+    pub(crate) service: String,
+    pub(crate) id: Uuid,
+    pub(crate) kind: String,
+    pub(crate) key: String,
+    pub(crate) state: String,
+    pub(crate) run_at: String,
+    pub(crate) attempts: u32,
+    pub(crate) last_error: Option<String>,
+}
+
+async fn list_tasks(State(host): State<Arc<Host>>) -> Result<Json<Vec<Work>>> {
+    let mut found = Vec::new();
+    for name in host.names() {
+        let Some(db) = host.db(name) else { continue };
+        let mut conn = db.conn().await?;
+        let mut rows = tasks::parked(&mut conn, MOST).await?;
+        rows.extend(tasks::list(&mut conn, MOST).await?);
+        found.extend(rows.into_iter().map(|row| Work {
+            service: name.to_owned(),
+            state: state_of(&row).to_owned(),
+            id: row.id,
+            kind: row.kind,
+            key: row.key,
+            run_at: row.run_at.to_string(),
+            attempts: row.attempts,
+            last_error: row.last_error,
+        }));
+    }
+    Ok(Json(found))
+}
+
+fn state_of(task: &tasks::TaskInfo) -> &'static str {
+    if task.parked_at.is_some() {
+        "PARKED"
+    } else if task.running_until.is_some() {
+        "RUNNING"
+    } else {
+        "WAITING"
+    }
+}
+
+/// Which task to try again.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Again {
+    pub(crate) id: Uuid,
+}
+
+async fn retry_task(State(host): State<Arc<Host>>, Json(again): Json<Again>) -> Result<Json<Handled>> {
+    for name in host.names() {
+        let Some(db) = host.db(name) else { continue };
+        let mut tx = db.begin().await?;
+        if tasks::retry(&mut tx, again.id).await? {
+            tx.commit().await?;
+            return Ok(Json(Handled { count: 1 }));
+        }
+    }
+    Err(Error::not_found("parked task").into())
+}
