@@ -1,0 +1,1 @@
+//! Stories of the whole shop; everything is in `tests/`.
