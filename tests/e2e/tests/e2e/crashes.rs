@@ -45,7 +45,7 @@ async fn a_killed_shop_loses_and_doubles_nothing() {
                 base::spawn("load", async move {
                     let key = format!("round-{round}-{index}");
                     if let Some(order) = attempt(&shopper, &product, &key).await {
-                        placed.lock().unwrap().push(order);
+                        placed.lock().expect("the answer has it").push(order);
                     }
                 })
             })
@@ -69,7 +69,7 @@ async fn finish(shop: &Shop, shoppers: &[Shopper]) {
             let list = shop.client.get("/api/orders", &shopper.headers()).await.expect(200);
             let open = list["items"]
                 .as_array()
-                .unwrap()
+                .expect("the answer has it")
                 .iter()
                 .any(|order| order["status"] == "PENDING" || order["status"] == "PAYMENT_PROCESSING");
             if !open {
@@ -83,12 +83,12 @@ async fn finish(shop: &Shop, shoppers: &[Shopper]) {
     for shopper in shoppers {
         let shopper = shopper.at(&shop.client);
         let list = shop.client.get("/api/orders", &shopper.headers()).await.expect(200);
-        for order in list["items"].as_array().unwrap() {
+        for order in list["items"].as_array().expect("the answer has it") {
             let charges = charges_of(&books, order);
             if order["status"] == "CONFIRMED" {
                 paid += 1;
                 assert_eq!(charges, 1, "{order}");
-                let number = order["orderNumber"].as_str().unwrap();
+                let number = order["orderNumber"].as_str().expect("the answer has it");
                 assert_eq!(mails(shop, shopper.email(), number).await, 1, "{order}");
             } else {
                 assert_eq!(charges, 0, "an unpaid order is not charged: {order}");
@@ -107,5 +107,5 @@ async fn a_terminated_shop_finishes_what_is_in_progress() {
         base::spawn("request", async move { client.get("/api/products", &[]).await.status.as_u16() });
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(shop.terminate().await, Some(143));
-    assert_eq!(request.await.unwrap(), 200);
+    assert_eq!(request.await.expect("the answer has it"), 200);
 }

@@ -17,7 +17,7 @@ async fn buys_with(method: &str, statuses: &[u16]) {
     let order = ada.wait_for(&order, "CONFIRMED").await;
     shop.settled().await;
     assert_eq!(charges_of(&shop.charges().await, &order), 1);
-    assert_eq!(mails(&shop, ada.email(), order["orderNumber"].as_str().unwrap()).await, 1);
+    assert_eq!(mails(&shop, ada.email(), order["orderNumber"].as_str().expect("the answer has it")).await, 1);
     shop.must_be_consistent().await;
 }
 

@@ -47,9 +47,9 @@ fn explained(order: &Value) {
     let minor = |name: &str| order[name]["amount"].as_i64().unwrap_or_else(|| panic!("{name}: {order}"));
     let lines: i64 = order["items"]
         .as_array()
-        .unwrap()
+        .expect("the answer has it")
         .iter()
-        .map(|line| line["totalPrice"]["amount"].as_i64().unwrap())
+        .map(|line| line["totalPrice"]["amount"].as_i64().expect("the answer has it"))
         .sum();
     assert_eq!(lines + minor("shippingCost"), minor("totalAmount"), "{order}");
 }
