@@ -11,3 +11,4 @@ mod import;
 mod purchase;
 mod races;
 mod shop;
+mod tour;

@@ -243,5 +243,5 @@ impl Drop for Shop {
 
 /// The catalogues that ship beside the project.
 pub(crate) fn catalogue(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name)
 }
