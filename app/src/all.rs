@@ -104,6 +104,7 @@ impl Shop {
         line(format!("  API            {base}/api/products"));
         line(format!("  API reference  {base}/api/docs"));
         line(format!("  mailbox        {base}/api/mailbox"));
+        line(format!("  public         http://{} (the gateway listens here)", self.settings.platform.listen));
         line(format!(
             "  private        http://{} (health, metrics, operators)",
             self.settings.platform.ops_listen

@@ -12,7 +12,8 @@ async fn an_order_paid_at_once_needs_few_statements_and_commits() {
     let before = shop.db().stats();
     let _paid = shop.place().await.expect(201);
     let after = shop.db().stats();
-    println!("{} {}", after.statements - before.statements, after.transactions - before.transactions);
     let statements = after.statements - before.statements;
-    assert!(statements <= 40, "{statements} statements");
+    let transactions = after.transactions - before.transactions;
+    assert!(statements <= 44, "{statements} statements");
+    assert!(transactions <= 5, "{transactions} transactions");
 }

@@ -110,8 +110,8 @@ impl Shop {
             let line = line.expect("the shop says where it is before it ends");
             let url =
                 || line.split_whitespace().find_map(|word| word.strip_prefix("http://").map(str::to_owned));
-            if line.trim_start().starts_with("API  ") {
-                public = url().map(|url| url.split('/').next().unwrap_or_default().to_owned());
+            if line.trim_start().starts_with("public") {
+                public = url();
             } else if line.trim_start().starts_with("private") {
                 private = url();
             }
