@@ -50,6 +50,20 @@ CREATE TABLE login_throttle (
 );
 CREATE INDEX login_throttle_age ON login_throttle (last_failure_at);
 
+-- Which typed addresses failed from which network: many of them are a list of stolen passwords being tried.
+CREATE TABLE login_source (
+    network TEXT NOT NULL,
+    address_hash BYTEA NOT NULL,
+    failed_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (network, address_hash)
+);
+CREATE INDEX login_source_age ON login_source (failed_at);
+
+CREATE TABLE login_block (
+    network TEXT PRIMARY KEY,
+    blocked_until TIMESTAMPTZ NOT NULL
+);
+
 -- A family of refresh tokens; only the newest token's hash is stored.
 CREATE TABLE session (
     id UUID PRIMARY KEY,

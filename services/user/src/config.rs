@@ -48,6 +48,12 @@ pub(crate) struct UserConfig {
     pub(crate) lockout_longest: Span,
     /// The quiet time after which failures are forgotten.
     pub(crate) lockout_window: Span,
+    /// Different addresses that fail from one network before it may not sign in any more.
+    pub(crate) network_addresses: i64,
+    /// Within which time.
+    pub(crate) network_window: Span,
+    /// For how long.
+    pub(crate) network_block: Span,
     /// How long a link to set a password works.
     pub(crate) reset_link_life: Span,
     /// How long a link to prove an address, or the first administrator's, works.
@@ -82,6 +88,7 @@ impl UserConfig {
                 "staff_password_min_length must be from password_min_length to 128",
             ),
             (self.lockout_attempts >= 1, "lockout_attempts must be at least 1"),
+            (self.network_addresses >= 2, "network_addresses must be at least 2"),
             (self.refresh_grace.0 <= Duration::from_secs(60), "refresh_grace must be at most 60s"),
             (self.session_idle <= self.session_absolute, "session_idle must not exceed session_absolute"),
             (

@@ -8,6 +8,7 @@ pub(crate) mod role;
 pub(crate) mod session;
 pub(crate) mod shopping;
 pub(crate) mod signing_key;
+pub(crate) mod source;
 pub(crate) mod throttle;
 
 use db::{DbError, Row};

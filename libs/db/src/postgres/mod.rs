@@ -142,7 +142,7 @@ async fn create_schema(server: &PgConnectOptions, schema: &str) -> Result<(), Db
     let mut conn = server.connect().await.map_err(error::explain)?;
     let exists = sqlx::query("SELECT 1 FROM pg_namespace WHERE nspname = $1").bind(schema);
     if exists.fetch_optional(&mut conn).await.map_err(error::explain)?.is_none() {
-        let create = AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
+        let create = AssertSqlSafe(format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\""));
         let created = conn.execute(sqlx::raw_sql(create)).await.map(drop).map_err(error::explain);
         // Two processes that create it at once: the slower one is told it is a duplicate.
         created.or_else(|error| if matches!(error, DbError::Unique { .. }) { Ok(()) } else { Err(error) })?;
@@ -175,7 +175,7 @@ pub(crate) async fn drop_schema(url: &str, schema: &str) -> Result<(), DbError> 
     let users = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1";
     let ended = sqlx::query(users).bind(application(schema)).execute(&mut conn).await;
     ended.map_err(error::explain)?;
-    let drop_it = AssertSqlSafe(format!("DROP SCHEMA IF EXISTS {schema} CASCADE"));
+    let drop_it = AssertSqlSafe(format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"));
     conn.execute(sqlx::raw_sql(drop_it)).await.map(drop).map_err(error::explain)?;
     conn.close().await.map_err(error::explain)
 }

@@ -59,6 +59,7 @@ pub(crate) async fn prune(app: &AppState) -> Result<()> {
     let mut tx = app.db.begin().await?;
     store::claim::prune(&mut tx, now - KEPT).await?;
     store::throttle::prune(&mut tx, now - app.config.lockout_window.0).await?;
+    store::source::prune(&mut tx, now - app.config.network_window.0, now).await?;
     store::session::forget_devices(&mut tx, now - DEVICE_KEPT).await?;
     Ok(tx.commit().await?)
 }

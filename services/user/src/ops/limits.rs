@@ -4,7 +4,9 @@ use super::{Origin, Result};
 use crate::AppState;
 use crate::config::Action;
 use crate::domain::email;
-use crate::error::UserError;
+use crate::error::{UserError, wait};
+use crate::store;
+use db::Tx;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Takes a token of the client address for `action`.
@@ -12,11 +14,48 @@ use std::net::{IpAddr, Ipv6Addr};
 /// # Errors
 /// [`UserError::TooMany`].
 pub(crate) async fn check(app: &AppState, origin: &Origin, action: Action) -> Result<()> {
-    let Some(place) = origin.ip.map(network) else { return Ok(()) };
-    if place.is_loopback() && !app.config.limit_loopback {
-        return Ok(());
+    match place(app, origin) {
+        Some(place) => take(app, &format!("user:{}:{place}", action.name()), action).await,
+        None => Ok(()),
     }
-    take(app, &format!("user:{}:{place}", action.name()), action).await
+}
+
+/// The network that limits count for; `None` if they do not.
+fn place(app: &AppState, origin: &Origin) -> Option<IpAddr> {
+    origin.ip.map(network).filter(|place| !place.is_loopback() || app.config.limit_loopback)
+}
+
+/// Refuses a network from which logins failed at many addresses.
+///
+/// # Errors
+/// [`UserError::TooMany`].
+pub(crate) async fn check_network(app: &AppState, origin: &Origin) -> Result<()> {
+    let Some(place) = place(app, origin) else { return Ok(()) };
+    let until = store::source::blocked_until(&mut app.db.conn().await?, &place.to_string()).await?;
+    let now = app.clock.now();
+    match until.filter(|until| *until > now) {
+        Some(until) => Err(UserError::TooMany(wait(now, until))),
+        None => Ok(()),
+    }
+}
+
+/// Notes that a login at the address failed from there, and blocks the network when it was one
+/// address too many: somebody tries a list of stolen passwords (security.md §3).
+pub(crate) async fn note_failure(
+    app: &AppState,
+    tx: &mut Tx,
+    origin: &Origin,
+    address_hash: [u8; 32],
+) -> Result<()> {
+    let Some(place) = place(app, origin).map(|place| place.to_string()) else { return Ok(()) };
+    let now = tx.now();
+    store::source::note(tx, &place, address_hash, now).await?;
+    let addresses = store::source::addresses(tx, &place, now - app.config.network_window.0).await?;
+    if addresses >= app.config.network_addresses {
+        tracing::warn!(network = place, addresses, "logins fail at many addresses; the network is blocked");
+        store::source::block(tx, &place, now + app.config.network_block.0).await?;
+    }
+    Ok(())
 }
 
 /// Takes a token of the mail address for `action`, whether an account has it or not.

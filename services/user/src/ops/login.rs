@@ -40,6 +40,7 @@ pub(crate) async fn login(app: &AppState, origin: &Origin, body: Login) -> Resul
 
 async fn attempt(app: &AppState, origin: &Origin, body: Login) -> Result<LoggedIn> {
     limits::check(app, origin, Action::Login).await?;
+    limits::check_network(app, origin).await?;
     if let Err(locked) = prove::check_open(app, &body.email, app.clock.now()).await {
         let reason = LoginFailure::AccountLocked;
         tell(app, &Failed { address: &body.email, account: None, reason, origin }).await?;

@@ -71,6 +71,8 @@ pub(crate) async fn tell(tx: &mut Tx, failed: &Failed<'_>) -> Result<()> {
 pub(crate) async fn count_failure(app: &AppState, failed: &Failed<'_>) -> Result<()> {
     let mut tx = app.db.begin().await?;
     let throttle = count(app, &mut tx, failed.address).await?;
+    let hash = limits::address_hash(app, failed.address);
+    limits::note_failure(app, &mut tx, failed.origin, hash).await?;
     tell(&mut tx, failed).await?;
     if let (Some(until), Some(account)) = (throttle.locked_until, failed.account) {
         lock_account(&mut tx, account, until).await?;

@@ -4,6 +4,7 @@ use crate::harness::{By as _, PASSWORD, Person, shop, shop_with};
 use api::user::{LoginFailure, User, UserLoggedIn, UserLoginFailed};
 use base64::Engine as _;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn claims(person: &Person) -> Value {
     let payload = person.access.split('.').nth(1).unwrap();
@@ -66,7 +67,7 @@ async fn the_address_is_read_without_regard_to_case() {
 #[tokio::test]
 async fn a_new_device_is_news_once() {
     let shop = shop().await;
-    shop.register("ada@example.org").await;
+    shop.customer("ada@example.org").await;
     let login = async |agent: &str| {
         let body = json!({ "email": "ada@example.org", "password": PASSWORD });
         shop.post("/api/auth/login").header("user-agent", agent).json(&body).await.expect(200);
@@ -80,7 +81,7 @@ async fn a_new_device_is_news_once() {
 #[tokio::test]
 async fn refused_logins_are_told_of_without_what_was_typed_by_mistake() {
     let shop = shop().await;
-    let ada = shop.register("ada@example.org").await;
+    let ada = shop.customer("ada@example.org").await;
     shop.try_login("ada@example.org", "wrong password").await.problem(401, "invalid-credentials");
     shop.try_login("nobody@example.org", "wrong password").await.problem(401, "invalid-credentials");
     shop.try_login("my secret password", "ada@example.org").await.problem(401, "invalid-credentials");
@@ -95,7 +96,7 @@ async fn refused_logins_are_told_of_without_what_was_typed_by_mistake() {
 #[tokio::test]
 async fn hostile_input_is_answered_like_a_wrong_password() {
     let shop = shop().await;
-    shop.register("ada@example.org").await;
+    shop.customer("ada@example.org").await;
     let huge = "a".repeat(100_000);
     for (email, password) in [
         ("", ""),
@@ -110,6 +111,34 @@ async fn hostile_input_is_answered_like_a_wrong_password() {
         answer.problem(401, "invalid-credentials");
     }
     shop.try_login("ada@example.org", "nul\0byte").await.problem(422, "validation");
+}
+
+#[tokio::test]
+async fn a_network_that_fails_at_fifteen_addresses_is_blocked_for_a_day() {
+    let shop = shop().await;
+    shop.customer("ada@example.org").await;
+    let try_as = async |from: &str, email: String, password: &str| {
+        let body = json!({ "email": email, "password": password });
+        shop.post("/api/auth/login").from(from).json(&body).await
+    };
+    for index in 0..14 {
+        let answer = try_as("203.0.113.7", format!("list{index}@example.org"), "wrong password").await;
+        answer.problem(401, "invalid-credentials");
+        shop.clock.advance(Duration::from_secs(7));
+    }
+    // The same address again is no further address.
+    let again = try_as("203.0.113.7", "list0@example.org".into(), "wrong password").await;
+    again.problem(401, "invalid-credentials");
+    shop.clock.advance(Duration::from_secs(7));
+    try_as("203.0.113.7", "ada@example.org".into(), PASSWORD).await.expect(200);
+    let last = try_as("203.0.113.7", "list14@example.org".into(), "wrong password").await;
+    last.problem(401, "invalid-credentials");
+    shop.clock.advance(Duration::from_mins(1));
+    let refused = try_as("203.0.113.7", "ada@example.org".into(), PASSWORD).await;
+    refused.problem(429, "rate-limited");
+    try_as("203.0.113.8", "ada@example.org".into(), PASSWORD).await.expect(200);
+    shop.clock.advance(Duration::from_hours(24));
+    try_as("203.0.113.7", "ada@example.org".into(), PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
@@ -133,7 +162,7 @@ async fn ten_a_minute_may_try_from_one_place() {
 #[tokio::test]
 async fn an_outdated_hash_is_replaced_at_the_next_login() {
     let shop = shop().await;
-    let ada = shop.register("ada@example.org").await;
+    let ada = shop.customer("ada@example.org").await;
     let hash = async || {
         let mut c = shop.db().conn().await.unwrap();
         let query = db::sql("SELECT password_hash FROM account WHERE id = $1").bind(ada.id);
