@@ -15,6 +15,9 @@ use std::time::Duration;
 /// The largest answer read from a peer, in bytes.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
+/// The code with which a peer answers a key whose first call has not ended.
+const IN_PROGRESS: &str = "request-in-progress";
+
 /// A call being put together.
 #[must_use = "a call does nothing until it is sent"]
 pub struct Call<'a> {
@@ -151,6 +154,11 @@ fn failure(name: &str, response: &Response<Bytes>) -> Error {
         let kind = if status == StatusCode::GATEWAY_TIMEOUT { Kind::Timeout } else { Kind::Unavailable };
         let code = if kind == Kind::Timeout { "upstream-timeout" } else { "unavailable" };
         let error = Error::new(kind, code, format!("{name} cannot answer now")).caused_by(cause);
+        return error.retry_after(Duration::from_secs(wait.unwrap_or(1)));
+    }
+    if known.as_ref().is_some_and(|error| error.code() == IN_PROGRESS) {
+        // Not a refusal: an earlier call with this key is at work, or its process died.
+        let error = Error::unavailable(format!("{name} still works on an earlier call"));
         return error.retry_after(Duration::from_secs(wait.unwrap_or(1)));
     }
     let error = known.unwrap_or_else(|| {

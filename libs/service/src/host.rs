@@ -2,7 +2,7 @@
 
 use crate::cache::Cache;
 use crate::context::{Context, Definition, Service, Store};
-use crate::http::{Failure, Stack, prune_idempotency, with_stack};
+use crate::http::{Failure, Stack, prune_idempotency, release_keys, with_stack};
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::revocation;
@@ -11,15 +11,20 @@ use axum::Router;
 use axum::routing::get;
 use base::{Clock, Config, Error, Keys, Result};
 use bytes::Bytes;
-use db::Db;
+use db::{Db, Engine};
 use events::{LocalBroker, Runtime};
 use http::header::CONTENT_TYPE;
-use peer::{Peers, local};
+use peer::{Peers, Transport, local};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tower::util::BoxCloneSyncService;
+use tower::{BoxError, service_fn};
 use utoipa::openapi::OpenApi;
+
+#[cfg(test)]
+mod tests;
 
 /// How a process hosts its services.
 #[derive(Clone)]
@@ -99,6 +104,12 @@ impl Host {
             host.running.insert(name, running);
         }
         if options.background {
+            for db in host.running.values().filter_map(|running| running.db.as_ref()) {
+                // A file is used by one process alone: whoever held a key before is gone.
+                if db.engine() == Engine::Sqlite {
+                    release_keys(db).await?;
+                }
+            }
             host.running.values().filter_map(|running| running.runtime.as_ref()).for_each(Runtime::start);
         }
         Ok(host)
@@ -129,7 +140,9 @@ impl Host {
             db: service.db.clone(),
             outermost: name == GATEWAY,
         };
-        let router = described(service.router, &service.document, service.db.as_ref());
+        let router = described(service.router, &service.document);
+        // What comes from outside gets no answer here: contracts P-02.
+        let router = if name == GATEWAY { router } else { with_health(router, service.db.as_ref()) };
         let router = with_stack(router, stack);
         let router = match service.outermost {
             Some(wrap) => wrap(router),
@@ -140,7 +153,10 @@ impl Host {
             let pruned = db.clone();
             let tasks = service.tasks.every("prune-idempotency", Duration::from_hours(1), move || {
                 let db = pruned.clone();
-                async move { prune_idempotency(&db, 1000).await.map(drop) }
+                async move {
+                    while prune_idempotency(&db, 1000).await? == 1000 {}
+                    Ok(())
+                }
             });
             Runtime::new(name, db, self.broker.clone(), service.consumers, tasks)
         });
@@ -197,10 +213,14 @@ impl Host {
         Ok(())
     }
 
-    /// Lets events and tasks in progress end, then closes the stores.
+    /// Lets events and tasks in progress end, then closes the stores. Services hold their peers,
+    /// and peers are services: the ring ends here, so that what they keep in memory goes away.
     pub async fn stop(self) {
         let runtimes = self.running.values().filter_map(|running| running.runtime.as_ref());
         futures::future::join_all(runtimes.map(Runtime::stop)).await;
+        for name in self.running.keys() {
+            self.peers.register(name, gone());
+        }
         for running in self.running.into_values() {
             if let Some(db) = running.db {
                 db.close().await;
@@ -212,10 +232,21 @@ impl Host {
 /// The service whose requests come from outside.
 const GATEWAY: &str = "gateway";
 
-/// Adds what every service tells of itself: its document and whether it is ready.
-fn described(router: Router, document: &OpenApi, db: Option<&Db>) -> Router {
+/// What stands behind the name of a service that was stopped.
+fn gone() -> Transport {
+    BoxCloneSyncService::new(service_fn(|_| std::future::ready(Err(BoxError::from("it was stopped")))))
+}
+
+/// Adds the document that every service answers.
+fn described(router: Router, document: &OpenApi) -> Router {
     let document = Bytes::from(serde_json::to_vec(document).unwrap_or_default());
     let json = "application/json; charset=utf-8";
+    let answer = move || std::future::ready(([(CONTENT_TYPE, json)], document.clone()));
+    router.route("/openapi.json", get(answer))
+}
+
+/// Adds whether the service lives and is ready, for its neighbours.
+fn with_health(router: Router, db: Option<&Db>) -> Router {
     let db = db.cloned();
     let ready = move || {
         let db = db.clone();
@@ -226,10 +257,7 @@ fn described(router: Router, document: &OpenApi, db: Option<&Db>) -> Router {
             }
         }
     };
-    router
-        .route("/openapi.json", get(move || std::future::ready(([(CONTENT_TYPE, json)], document.clone()))))
-        .route("/health/live", get(|| std::future::ready("live\n")))
-        .route("/health/ready", get(ready))
+    router.route("/health/live", get(|| std::future::ready("live\n"))).route("/health/ready", get(ready))
 }
 
 struct Shared {

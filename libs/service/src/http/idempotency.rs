@@ -41,15 +41,18 @@ pub(super) async fn keyed(State(db): State<Db>, request: Request, next: Next) ->
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    match once(&db, parts, body, next).await {
+    let Some(sender) = sender(&parts) else {
+        return next.run(Request::from_parts(parts, body)).await;
+    };
+    match once(&db, &sender, parts, body, next).await {
         Ok(response) => response,
         Err(error) => Failure(error).into_response(),
     }
 }
 
-async fn once(db: &Db, parts: Parts, body: Body, next: Next) -> base::Result<Response> {
+async fn once(db: &Db, sender: &str, parts: Parts, body: Body, next: Next) -> base::Result<Response> {
     let body = collect(body, MAX_BODY_BYTES).await?;
-    let reservation = Reservation::of(&parts, &body)?;
+    let reservation = Reservation::of(sender, &parts, &body)?;
     match reserve(db, &reservation).await? {
         Outcome::Stored(answer) => answer.replay(),
         Outcome::Running => {
@@ -74,7 +77,7 @@ struct Reservation {
 }
 
 impl Reservation {
-    fn of(parts: &Parts, body: &Bytes) -> base::Result<Self> {
+    fn of(sender: &str, parts: &Parts, body: &Bytes) -> base::Result<Self> {
         let key = parts.headers.get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !(1..=255).contains(&key.len()) || parts.headers.get_all(HEADER).iter().count() > 1 {
             let detail = "Idempotency-Key must be one value of 1 to 255 printable ASCII characters";
@@ -83,7 +86,6 @@ impl Reservation {
         let path = parts.uri.path();
         let content_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
         let query = parts.uri.query().unwrap_or_default().as_bytes();
-        let sender = sender(parts);
         let id = digest(&[path.as_bytes(), sender.as_bytes(), key.as_bytes()]);
         let request_hash = digest(&[path.as_bytes(), query, content_type, body]);
         let money =
@@ -92,16 +94,17 @@ impl Reservation {
     }
 }
 
-/// Whose key it is: a key of one person means nothing in the hands of another.
-fn sender(parts: &Parts) -> String {
+/// Whose key it is: a key of one person means nothing in the hands of another. `None` for somebody
+/// of whom nothing is known: strangers with the same key must not get each other's answers.
+fn sender(parts: &Parts) -> Option<String> {
     match parts.extensions.get::<Caller>() {
-        Some(Caller::User(user)) => format!("user:{}", user.id),
-        Some(Caller::Service(service)) => format!("service:{}", service.name()),
+        Some(Caller::User(user)) => Some(format!("user:{}", user.id)),
+        Some(Caller::Service(service)) => Some(format!("service:{}", service.name())),
         _ => {
             let token =
                 parts.headers.get(super::GUEST_TOKEN_HEADER).or_else(|| parts.headers.get(AUTHORIZATION));
-            let token = token.map_or(&b""[..], HeaderValue::as_bytes);
-            format!("guest:{}", String::from_utf8_lossy(token))
+            let token = token.map(HeaderValue::as_bytes).or(parts.uri.query().map(str::as_bytes))?;
+            Some(format!("guest:{}", String::from_utf8_lossy(token)))
         }
     }
 }
@@ -184,6 +187,8 @@ async fn reserve(db: &Db, reservation: &Reservation) -> base::Result<Outcome> {
         return Ok(Outcome::Other);
     }
     if stored.status.is_some() {
+        // What is read here may not be durable yet: it is once this transaction is.
+        tx.commit().await?;
         return Ok(Outcome::Stored(stored));
     }
     if stored.lease_until > now {
@@ -230,11 +235,27 @@ fn kept(headers: &HeaderMap) -> BTreeMap<String, String> {
     KEPT.iter().filter_map(text).collect()
 }
 
+/// Gives back the keys whose requests were running when the process ended. Only for a store that
+/// this process alone uses.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn release(db: &Db) -> base::Result<()> {
+    let mut tx = db.begin().await?;
+    let now = tx.now();
+    sql("UPDATE idempotency SET lease_until = $1 WHERE status IS NULL AND lease_until > $1")
+        .bind(now)
+        .run(&mut tx)
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Forgets answers past their time, at most `limit` of them; returns how many.
 ///
 /// # Errors
 /// Those of the store.
-pub async fn prune(db: &Db, limit: i64) -> base::Result<u64> {
+pub(crate) async fn prune(db: &Db, limit: i64) -> base::Result<u64> {
     let mut tx = db.begin().await?;
     let now = tx.now();
     let gone = sql(
