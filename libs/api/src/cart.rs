@@ -12,6 +12,9 @@ use peer::{Peer, Peers};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// What the keys seal a guest's `X-Cart-Token` for.
+pub const CART_TOKEN_PURPOSE: &str = "cart-token";
+
 /// State of a cart (contracts §6.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

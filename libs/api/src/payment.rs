@@ -1,12 +1,13 @@
 //! Contract of the payment service: what clients send and read (contracts §4.8, §4.13).
 //!
 //! Messages are in [`messages`] and [`refund_messages`], what the ledger and the simulator show
-//! in [`books`], the calls other services may make in [`client`].
+//! in [`books`], the calls other services may make in [`client`], where links may lead in [`return_link`].
 
 pub mod books;
 pub mod client;
 pub mod messages;
 pub mod refund_messages;
+pub mod return_link;
 
 pub use books::{
     LedgerEntry, LedgerTransaction, PaymentLedger, SimulatorBooks, SimulatorCharge, SimulatorRefund,

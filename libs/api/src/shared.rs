@@ -53,7 +53,7 @@ impl Address {
         check.opt_text(&pointer("postalCode"), self.postal_code.as_deref(), 1..=20);
         check.country(&pointer("country"), &self.country);
         check.opt_text(&pointer("phoneNumber"), self.phone_number.as_deref(), 4..=32);
-        check.opt_text(&pointer("deliveryNotes"), self.delivery_notes.as_deref(), 1..=500);
+        check.opt_multiline(&pointer("deliveryNotes"), self.delivery_notes.as_deref(), 1..=500);
     }
 }
 

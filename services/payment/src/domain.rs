@@ -4,7 +4,6 @@
 //! when it is asked, in any order and any number of times.
 
 pub(crate) mod ledger;
-pub(crate) mod link;
 pub(crate) mod operation;
 pub(crate) mod refund;
 pub(crate) mod seen;

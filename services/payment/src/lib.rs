@@ -14,10 +14,10 @@ mod store;
 
 use api::ids::OrderId;
 use api::order::{OrderClient, link as order_link};
+use api::payment::return_link as link;
 use base::{Clock, Keys, Result};
 use config::PaymentConfig;
 use db::{Db, Migration};
-use domain::link;
 use domain::refund::RefundFact;
 use error::PaymentError;
 use providers::simulator::{self, Fee, Simulator};

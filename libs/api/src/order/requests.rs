@@ -195,9 +195,9 @@ pub struct Payable {
     /// Tax of lines and shipping, contained in the prices or added to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_amount: Option<Money>,
-    /// Shipping.
+    /// Shipping without the tax that is contained in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shipping_cost: Option<Money>,
+    pub shipping_net: Option<Money>,
     /// Payable are `PENDING_PAYMENT`, `PAYMENT_PROCESSING` and `PAYMENT_FAILED`.
     pub status: OrderStatus,
     /// Until when; absent while the order is not priced.

@@ -8,7 +8,7 @@ const MAX_LENGTH: usize = 2000;
 /// The comparison is of text, before any parser gets a say: an allowed origin followed by the
 /// end, `/`, `?` or `#`. Browsers read `\` as `/` and skip tabs and line ends, so a link with
 /// these or any other odd character is refused.
-pub(crate) fn is_allowed(url: &str, origins: &[String]) -> bool {
+pub fn is_allowed(url: &str, origins: &[String]) -> bool {
     let plain = url.len() <= MAX_LENGTH && url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let same_origin = |origin: &String| {
         !origin.is_empty()
@@ -20,7 +20,7 @@ pub(crate) fn is_allowed(url: &str, origins: &[String]) -> bool {
 }
 
 /// The origin of an absolute link that [`is_allowed`] accepted.
-pub(crate) fn origin(url: &str) -> &str {
+pub fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |at| at + 3);
     let end = url[host..].find(['/', '?', '#']).map_or(url.len(), |at| host + at);
     &url[..end]

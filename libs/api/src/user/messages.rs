@@ -323,6 +323,9 @@ pub struct UserRoleAssigned {
     pub role_name: String,
     /// Who did it.
     pub assigned_by: Actor,
+    /// Version of the user's rights from now on: tokens with a lower `pv` are stale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission_version: Option<i64>,
     /// When.
     pub assignment_timestamp: Timestamp,
 }
@@ -352,6 +355,9 @@ pub struct UserRoleRemoved {
     pub role_name: String,
     /// Who did it.
     pub removed_by: Actor,
+    /// Version of the user's rights from now on: tokens with a lower `pv` are stale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission_version: Option<i64>,
     /// When.
     pub removal_timestamp: Timestamp,
 }

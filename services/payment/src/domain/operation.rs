@@ -40,6 +40,8 @@ pub(crate) struct Operation {
     pub(crate) payment_id: PaymentId,
     pub(crate) refund_id: Option<RefundId>,
     pub(crate) kind: Kind,
+    /// Counted from 1, for the payment or for the refund.
+    pub(crate) number: i64,
     /// `paymentId:operation:attempt`.
     pub(crate) provider_key: String,
     pub(crate) method_id: Option<String>,
@@ -55,6 +57,7 @@ impl Operation {
             payment_id: payment.id,
             refund_id: None,
             kind,
+            number,
             provider_key: format!("{}:{}:{number}", payment.id, kind.as_str()),
             method_id: None,
             return_url: None,
@@ -75,8 +78,14 @@ impl Operation {
 
     /// The next call for a refund.
     pub(crate) fn refund(payment: &Payment, refund: &Refund) -> Self {
-        let provider_key = format!("{}:refund-{}:{}", payment.id, refund.id, refund.tries + 1);
+        let number = refund.tries + 1;
+        let provider_key = format!("{}:refund-{}:{number}", payment.id, refund.id);
         let amount_minor = Some(refund.amount.minor);
-        Self { refund_id: Some(refund.id), provider_key, amount_minor, ..Self::new(payment, Kind::Refund, 0) }
+        Self {
+            refund_id: Some(refund.id),
+            provider_key,
+            amount_minor,
+            ..Self::new(payment, Kind::Refund, number)
+        }
     }
 }

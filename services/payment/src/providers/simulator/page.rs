@@ -3,7 +3,7 @@
 
 use super::cards::METHODS;
 use super::objects::{Intent, Session};
-use crate::domain::link;
+use api::payment::return_link as link;
 use base::keys::random_bytes;
 use std::fmt::Write as _;
 
