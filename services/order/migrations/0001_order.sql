@@ -125,6 +125,8 @@ CREATE TABLE order_refund (
     created_at TIMESTAMPTZ NOT NULL
 );
 
+CREATE INDEX order_refund_of_payment ON order_refund (payment_id);
+
 CREATE TABLE shipment (
     id UUID PRIMARY KEY,
     order_id UUID NOT NULL REFERENCES customer_order (id),
@@ -160,7 +162,7 @@ CREATE TABLE sagas (
     created_at TIMESTAMPTZ NOT NULL
 );
 
-CREATE INDEX sagas_due ON sagas (next_run_at) WHERE state <> 'DONE';
+CREATE INDEX sagas_due ON sagas (state, next_run_at);
 
 -- What the user service tells of customers and their addresses.
 CREATE TABLE customer (

@@ -15,7 +15,7 @@ pub(crate) enum OrderError {
     InvalidTransition { from: OrderStatus, to: OrderStatus, allowed: Vec<OrderStatus> },
     #[error("the order can no longer be changed")]
     InvalidState,
-    #[error("the change would alter the total; cancel the order and place it again")]
+    #[error("the change would alter the total or its tax; cancel the order and place it again")]
     TotalWouldChange,
     #[error("this needs more data")]
     MetadataMissing(Vec<&'static str>),

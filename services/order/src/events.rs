@@ -84,6 +84,11 @@ pub(crate) fn tasks(app: &App) -> Tasks {
             Duration::from_hours(1),
             job(app, |app| async move { Ok(ops::complete_orders(&app).await?) }),
         )
+        .every(
+            "prune-rejected",
+            Duration::from_hours(1),
+            job(app, |app| async move { Ok(ops::prune_rejected(&app).await?) }),
+        )
 }
 
 /// Gives a handler its state.

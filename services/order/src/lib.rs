@@ -42,6 +42,8 @@ pub(crate) struct AppState {
     config: OrderConfig,
     /// Base of links, without a slash at the end.
     public_url: String,
+    /// Where payment pages may lead back to.
+    return_origins: Vec<String>,
     /// Currency of the shop.
     currency: Currency,
     tariff: ops::TariffCache,
@@ -60,11 +62,18 @@ struct Platform {
     currency: String,
 }
 
+/// What the order service reads of the section `[payment]`.
+#[derive(Deserialize)]
+struct Payments {
+    return_origins: Vec<String>,
+}
+
 async fn build(cx: Context) -> Result<Service> {
     let db = cx.database(MIGRATIONS).await?;
     let config: OrderConfig = cx.config.section("order")?;
     config.validate()?;
     let platform: Platform = cx.config.section("platform")?;
+    let Payments { return_origins } = cx.config.section("payment")?;
     let bad_currency = |error| Error::new(Kind::Invalid, "settings", format!("[platform] currency: {error}"));
     let app = Arc::new(AppState {
         db: db.clone(),
@@ -72,6 +81,7 @@ async fn build(cx: Context) -> Result<Service> {
         keys: cx.keys.clone(),
         config,
         public_url: cx.public_url.clone(),
+        return_origins: [return_origins, vec![cx.public_url.clone()]].concat(),
         currency: platform.currency.parse().map_err(bad_currency)?,
         tariff: ops::TariffCache::default(),
         cart: CartClient::new(&cx.peers),

@@ -150,6 +150,13 @@ impl Order {
         Money::new(minor, self.currency)
     }
 
+    /// What shipping costs without the tax that is contained in it, in minor units.
+    pub(crate) fn shipping_net(&self) -> i64 {
+        let goods: i64 = self.lines.iter().map(|line| line.tax_minor).sum();
+        let contained = if self.amounts.tax_included { self.amounts.tax - goods } else { 0 };
+        self.amounts.shipping - contained
+    }
+
     pub(crate) fn totals(&self) -> Totals {
         Totals {
             subtotal: self.money(self.amounts.subtotal),

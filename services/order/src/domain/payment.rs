@@ -122,7 +122,9 @@ impl Order {
     }
 
     fn money_arrived(&mut self, news: &PaymentNews) -> Consequence {
-        let wrong_amount = news.amount_minor.is_some_and(|minor| minor != self.amounts.total);
+        // Later news may name a part that was captured.
+        let wrong_amount =
+            self.paid_by.is_none() && news.amount_minor.is_some_and(|minor| minor != self.amounts.total);
         let other = self.paid_by.is_some_and(|paid_by| paid_by != news.payment_id);
         if other || wrong_amount {
             return self.give_back(news.payment_id);
@@ -179,6 +181,28 @@ impl Order {
         Consequence::Noted
     }
 
+    /// Lets an end of the latest attempt count that was only remembered while the attempt was
+    /// being started.
+    pub(crate) fn catch_up(&mut self) {
+        let Some(latest) = self.attempts.iter().max_by_key(|attempt| attempt.payment_id) else { return };
+        let news = PaymentNews {
+            failure: latest.failure,
+            ..PaymentNews::new(latest.payment_id, latest.version, latest.status)
+        };
+        let money = match news.status {
+            PaymentStatus::Failed => OrderPaymentStatus::Failed,
+            PaymentStatus::Cancelled => OrderPaymentStatus::Voided,
+            _ => return,
+        };
+        self.attempt_ended(&news, false, money);
+    }
+
+    /// Money that was only held for a placed order is gone: nothing leaves before a person decides.
+    fn hold_lost(&mut self, money: OrderPaymentStatus) {
+        self.payment_status = money;
+        self.follow(OrderStatus::OnHold, Some(FailureReason::GatewayError));
+    }
+
     fn attempt_ended(
         &mut self,
         news: &PaymentNews,
@@ -187,6 +211,12 @@ impl Order {
     ) -> Consequence {
         let counts =
             self.is_latest(news.payment_id) && status::is_payable(self.status) && self.paid_by.is_none();
+        let held = self.paid_by == Some(news.payment_id)
+            && self.payment_status == OrderPaymentStatus::Authorized
+            && status::is_placed_unshipped(self.status);
+        if held {
+            self.hold_lost(money);
+        }
         if !counts || starting {
             return Consequence::Noted;
         }

@@ -4,6 +4,7 @@ use super::view::{shipment, view};
 use crate::App;
 use crate::domain::order::Order;
 use crate::ops::{self, ListOrders, Paying, Placed, Shopper, Viewer};
+use api::cart::CART_TOKEN_PURPOSE;
 use api::ids::UserId;
 use api::order::{
     self as dto, CancelOrder, HistoryEntry, OrderStatus, PatchOrder, PayOrder, PlaceOrder, Shipment, link,
@@ -18,10 +19,9 @@ use base::page::{Page, PageQuery};
 use base::{Error, Timestamp};
 use serde::Deserialize;
 use service::http::{Created, GuestToken, IfMatch, Json, MergePatch, Path, Query, Result, Versioned};
-use utoipa::IntoParams;
 
 /// The signed link of a guest.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Link {
     /// The token of the link in the guest's mail.
@@ -29,7 +29,7 @@ pub(super) struct Link {
 }
 
 /// Turns the shopper's cart into an order.
-#[utoipa::path(post, path = "/api/orders", tag = "orders", request_body = PlaceOrder, responses(
+#[utoipa::path(post, path = "/api/orders", tag = "orders", params(GuestToken), request_body = PlaceOrder, responses(
     (status = 201, body = dto::Order), (status = 200, body = dto::Order, description = "the order of an earlier click"),
     (status = 202, body = dto::Order, description = "accepted, finished without the client")))]
 pub(super) async fn place_order(
@@ -39,15 +39,19 @@ pub(super) async fn place_order(
     headers: HeaderMap,
     Json(body): Json<PlaceOrder>,
 ) -> Result<Response> {
-    let shopper = shopper(caller, token)?;
+    let shopper = shopper(&app, caller, token)?;
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
     let placed = ops::place_order(&app, &shopper, body, key).await?;
     Ok(placed_answer(&app, &shopper, placed))
 }
 
-fn shopper(caller: Caller, token: Option<String>) -> base::Result<Shopper> {
+/// A token that was not made for a cart leads to none, and nothing is stored for it.
+fn shopper(app: &App, caller: Caller, token: Option<String>) -> base::Result<Shopper> {
     match (caller, token) {
         (Caller::User(user), _) => Ok(Shopper::User(user)),
+        (Caller::Anonymous, Some(token)) if app.keys.open(CART_TOKEN_PURPOSE, &token).is_none() => {
+            Err(Error::conflict("cart-empty", "the cart is empty"))
+        }
         (Caller::Anonymous, Some(token)) => Ok(Shopper::Guest(token)),
         (Caller::Anonymous, None) => Err(Error::unauthenticated()),
         (Caller::Service(_), _) => Err(Error::forbidden()),
@@ -78,7 +82,7 @@ fn versioned(app: &App, order: &Order, viewer: &Viewer) -> Versioned<dto::Order>
 }
 
 /// Which orders are listed.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ListQuery {
@@ -104,7 +108,7 @@ pub(super) struct ListQuery {
 
 /// Lists the caller's orders, newest first; staff may list everybody's.
 #[utoipa::path(get, path = "/api/orders", tag = "orders",
-    responses((status = 200, body = Page<dto::Order>)))]
+    params(ListQuery), responses((status = 200, body = Page<dto::Order>)))]
 pub(super) async fn list_orders(
     State(app): State<App>,
     SignedIn(user): SignedIn,
@@ -125,7 +129,8 @@ pub(super) async fn list_orders(
 
 /// Reads an order by id or number.
 #[utoipa::path(get, path = "/api/orders/{id}", tag = "orders",
-    params(("id" = String, Path, description = "id or order number")), responses((status = 200, body = dto::Order)))]
+    params(("id" = String, Path, description = "id or order number"),
+        Link), responses((status = 200, body = dto::Order)))]
 pub(super) async fn get_order(
     State(app): State<App>,
     caller: Caller,
@@ -138,7 +143,7 @@ pub(super) async fn get_order(
 
 /// Changes address, method or notes before shipping; the total stays.
 #[utoipa::path(patch, path = "/api/orders/{id}", tag = "orders",
-    params(("id" = String, Path, description = "id or order number")),
+    params(("id" = String, Path, description = "id or order number"), IfMatch),
     request_body(content = PatchOrder, content_type = "application/merge-patch+json"),
     responses((status = 200, body = dto::Order)))]
 pub(super) async fn patch_order(
@@ -155,7 +160,8 @@ pub(super) async fn patch_order(
 
 /// Cancels an order: its owner before it is prepared, staff before it is shipped.
 #[utoipa::path(post, path = "/api/orders/{id}/cancel", tag = "orders", request_body = CancelOrder,
-    params(("id" = String, Path, description = "id or order number")), responses((status = 200, body = dto::Order)))]
+    params(("id" = String, Path, description = "id or order number"),
+        Link, IfMatch), responses((status = 200, body = dto::Order)))]
 pub(super) async fn cancel_order(
     State(app): State<App>,
     caller: Caller,
@@ -170,7 +176,7 @@ pub(super) async fn cancel_order(
 
 /// Starts another attempt to pay, until the payment deadline.
 #[utoipa::path(post, path = "/api/orders/{id}/payments", tag = "orders", request_body = PayOrder,
-    params(("id" = String, Path, description = "id or order number")), responses(
+    params(("id" = String, Path, description = "id or order number"), Link), responses(
         (status = 201, body = Payment), (status = 202, body = dto::Order, description = "it takes longer")))]
 pub(super) async fn pay_order(
     State(app): State<App>,
@@ -193,7 +199,7 @@ pub(super) async fn pay_order(
 
 /// Reads the transitions of an order.
 #[utoipa::path(get, path = "/api/orders/{id}/history", tag = "orders",
-    params(("id" = String, Path, description = "id or order number")),
+    params(("id" = String, Path, description = "id or order number"), Link),
     responses((status = 200, body = Page<HistoryEntry>)))]
 pub(super) async fn order_history(
     State(app): State<App>,
@@ -206,7 +212,7 @@ pub(super) async fn order_history(
 
 /// Reads the shipments of an order.
 #[utoipa::path(get, path = "/api/orders/{id}/shipments", tag = "orders",
-    params(("id" = String, Path, description = "id or order number")),
+    params(("id" = String, Path, description = "id or order number"), Link),
     responses((status = 200, body = Page<Shipment>)))]
 pub(super) async fn order_shipments(
     State(app): State<App>,

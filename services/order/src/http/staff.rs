@@ -9,11 +9,12 @@ use axum::extract::State;
 use base::Timestamp;
 use serde::Deserialize;
 use service::http::{IfMatch, Json, Path, Query, Result, Versioned};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Moves an order to another state.
 #[utoipa::path(put, path = "/api/orders/{id}", tag = "orders", request_body = UpdateOrderStatus,
-    params(("id" = String, Path, description = "id or order number")), responses((status = 200, body = Order)))]
+    params(("id" = String, Path, description = "id or order number"),
+        IfMatch), responses((status = 200, body = Order)))]
 pub(super) async fn update_status(
     State(app): State<App>,
     caller: Caller,
@@ -36,7 +37,7 @@ pub(super) enum Grouping {
 }
 
 /// Which orders are summed up.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StatisticsQuery {
@@ -51,7 +52,7 @@ pub(super) struct StatisticsQuery {
 
 /// Sums up orders per group and currency.
 #[utoipa::path(get, path = "/api/orders/statistics", tag = "orders",
-    responses((status = 200, body = OrderStatistics)))]
+    params(StatisticsQuery), responses((status = 200, body = OrderStatistics)))]
 pub(super) async fn statistics(
     State(app): State<App>,
     Query(query): Query<StatisticsQuery>,

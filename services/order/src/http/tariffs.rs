@@ -8,10 +8,9 @@ use auth::Caller;
 use axum::extract::State;
 use serde::Deserialize;
 use service::http::{IfMatch, Json, Query, Result, Versioned};
-use utoipa::IntoParams;
 
 /// Where goods would go.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Destination {
@@ -27,7 +26,7 @@ pub(super) struct Destination {
 
 /// Lists the ways to send goods to a place.
 #[utoipa::path(get, path = "/api/shipping-methods", tag = "shipping",
-    responses((status = 200, body = ShippingOptions)))]
+    params(Destination), responses((status = 200, body = ShippingOptions)))]
 pub(super) async fn shipping_methods(
     State(app): State<App>,
     Query(query): Query<Destination>,
@@ -47,7 +46,7 @@ pub(super) async fn get_tax_zones(State(app): State<App>) -> Result<Versioned<Ta
 
 /// Replaces the zones.
 #[utoipa::path(put, path = "/api/admin/tax-zones", tag = "tariffs", request_body = TaxZones,
-    responses((status = 200, body = TaxZones)))]
+    params(IfMatch), responses((status = 200, body = TaxZones)))]
 pub(super) async fn put_tax_zones(
     State(app): State<App>,
     caller: Caller,
@@ -68,7 +67,7 @@ pub(super) async fn get_tax_rates(State(app): State<App>) -> Result<Versioned<Ta
 
 /// Replaces the tax rates.
 #[utoipa::path(put, path = "/api/admin/tax-rates", tag = "tariffs", request_body = TaxRates,
-    responses((status = 200, body = TaxRates)))]
+    params(IfMatch), responses((status = 200, body = TaxRates)))]
 pub(super) async fn put_tax_rates(
     State(app): State<App>,
     caller: Caller,
@@ -90,7 +89,7 @@ pub(super) async fn get_shipping_rates(State(app): State<App>) -> Result<Version
 
 /// Replaces the shipping prices.
 #[utoipa::path(put, path = "/api/admin/shipping-methods", tag = "tariffs", request_body = ShippingRates,
-    responses((status = 200, body = ShippingRates)))]
+    params(IfMatch), responses((status = 200, body = ShippingRates)))]
 pub(super) async fn put_shipping_rates(
     State(app): State<App>,
     caller: Caller,

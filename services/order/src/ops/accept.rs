@@ -16,7 +16,7 @@ use crate::store::orders::Origin;
 use crate::store::sagas::{Saga, SagaData};
 use api::ids::{AddressId, OrderId, UserId};
 use api::order::{OrderPaymentStatus, OrderStatus, PaymentChoice, PlaceOrder};
-use api::payment::PaymentFlow;
+use api::payment::{PaymentFlow, return_link};
 use api::shared::{Actor, ActorKind, Address};
 use api::user::UserStatus;
 use auth::AccountStatus;
@@ -39,7 +39,7 @@ pub(super) async fn accept(
     body: PlaceOrder,
     origin: &Origin,
 ) -> Result<OrderId> {
-    check(&body, shopper)?;
+    check(app, &body, shopper)?;
     let customer = customer(app, shopper, &body).await?;
     let (shipping_address, shipping_address_id) = shipping_address(app, shopper, &body).await?;
     let billing_address = billing_address(app, shopper, &body, &shipping_address).await?;
@@ -122,7 +122,7 @@ async fn store_new(app: &App, order: Order, data: SagaData, origin: &Origin) -> 
     }
 }
 
-fn check(body: &PlaceOrder, shopper: &Shopper) -> Result<()> {
+fn check(app: &App, body: &PlaceOrder, shopper: &Shopper) -> Result<()> {
     let mut check = Check::new();
     let pair = |check: &mut Check, at: &str, both: bool| {
         check.that(!both, at, "ambiguous", "give a stored address or an address, not both");
@@ -153,14 +153,14 @@ fn check(body: &PlaceOrder, shopper: &Shopper) -> Result<()> {
     if let Some(email) = &body.email {
         check.email("/email", email);
     }
-    check.opt_text("/customerNotes", body.customer_notes.as_deref(), 0..=500);
+    check.opt_multiline("/customerNotes", body.customer_notes.as_deref(), 0..=500);
     check.opt_text("/couponCode", body.coupon_code.as_deref(), 1..=64);
-    check_choice(&mut check, &body.payment, "/payment");
+    check_choice(app, &mut check, &body.payment, "/payment");
     Ok(check.finish()?)
 }
 
 /// Notes what is wrong with the way somebody wants to pay.
-pub(super) fn check_choice(check: &mut Check, choice: &PaymentChoice, at: &str) {
+pub(super) fn check_choice(app: &App, check: &mut Check, choice: &PaymentChoice, at: &str) {
     let pointer = |name: &str| format!("{at}/{name}");
     let saved = choice.flow == PaymentFlow::SavedMethod;
     let named = choice.payment_method_id.is_some();
@@ -173,9 +173,8 @@ pub(super) fn check_choice(check: &mut Check, choice: &PaymentChoice, at: &str) 
     check.opt_text(&pointer("paymentMethodId"), choice.payment_method_id.as_deref(), 1..=200);
     for (name, url) in [("returnUrl", &choice.return_url), ("cancelUrl", &choice.cancel_url)] {
         let Some(url) = url else { continue };
-        check.text(&pointer(name), url, 1..=2000);
-        let web = url.starts_with("https://") || url.starts_with("http://");
-        check.that(web, &pointer(name), "url", "must be an https address");
+        let own = return_link::is_allowed(url, &app.return_origins);
+        check.that(own, &pointer(name), "foreign-origin", "must lead back to the shop");
     }
 }
 

@@ -9,16 +9,23 @@ use crate::store;
 use api::ids::{OrderId, UserId};
 use api::shared::{Actor, ActorKind};
 
+/// Orders adopted between two looks.
+const BATCH: i64 = 200;
+
 /// Adopts the guest orders of a proven address. Repeating is harmless.
 ///
 /// # Errors
 /// Those of the store.
 pub(crate) async fn adopt_orders(app: &App, user_id: UserId, email: &str) -> Result<()> {
-    let orders = store::orders::of_guest(&mut app.db.conn().await?, email).await?;
-    for order_id in orders {
-        find::again(|| adopt(app, order_id, user_id, email)).await?;
+    loop {
+        let orders = store::orders::of_guest(&mut app.db.conn().await?, email, BATCH).await?;
+        for order_id in &orders {
+            find::again(|| adopt(app, *order_id, user_id, email)).await?;
+        }
+        if (orders.len() as i64) < BATCH {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 async fn adopt(app: &App, order_id: OrderId, user_id: UserId, email: &str) -> Result<()> {

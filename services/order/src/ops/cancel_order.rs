@@ -30,7 +30,7 @@ pub(crate) async fn cancel_order(
     body: &CancelOrder,
 ) -> Result<(Order, Viewer)> {
     let mut check = Check::new();
-    check.opt_text("/notes", body.notes.as_deref(), 0..=500);
+    check.opt_multiline("/notes", body.notes.as_deref(), 0..=500);
     check.finish()?;
     find::again(|| async {
         let mut tx = app.db.begin().await?;

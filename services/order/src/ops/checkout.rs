@@ -136,10 +136,11 @@ async fn run(app: &App, saga: &mut Saga) -> Result<Tried> {
 /// # Errors
 /// [`OrderError::Stale`] if another runner moved the checkout, or the outcome is none of its step.
 pub(super) async fn note(tx: &mut Tx, saga: &mut Saga, outcome: Outcome) -> Result<()> {
-    saga.step = saga.step.after(outcome).ok_or(OrderError::Stale)?;
-    saga.attempts = 0;
-    saga.next_run_at = if saga.step == Step::AwaitPayment { tx.now() + ASK_AFTER } else { tx.now() };
-    store::sagas::save(tx, saga).await?;
+    let step = saga.step.after(outcome).ok_or(OrderError::Stale)?;
+    let next_run_at = if step == Step::AwaitPayment { tx.now() + ASK_AFTER } else { tx.now() };
+    let mut moved = Saga { step, attempts: 0, next_run_at, ..saga.clone() };
+    store::sagas::save(tx, &mut moved).await?;
+    *saga = moved;
     if !saga.step.is_work() {
         tasks::cancel(tx, AdvanceCheckout::KIND, &saga.order_id.to_string()).await?;
     }

@@ -13,21 +13,32 @@ use api::shared::Actor;
 /// Orders completed at once.
 const BATCH: i64 = 200;
 
-/// Completes up to a batch of orders.
+/// Completes all that are due; one that cannot be completed does not keep the others waiting.
 ///
 /// # Errors
-/// Those of the store.
+/// Those of the store, after all others were tried.
 pub(crate) async fn complete_orders(app: &App) -> Result<()> {
     let before = app.clock.now() - app.config.return_window.0;
-    let due = store::orders::delivered_before(&mut app.db.conn().await?, before, BATCH).await?;
-    for order_id in due {
-        match find::again(|| complete(app, order_id)).await {
-            // Somebody else moved it.
-            Ok(()) | Err(OrderError::InvalidTransition { .. }) => {}
-            Err(error) => return Err(error),
+    loop {
+        let due = store::orders::delivered_before(&mut app.db.conn().await?, before, BATCH).await?;
+        let full = due.len() as i64 == BATCH;
+        let mut failure = None;
+        for order_id in due {
+            match find::again(|| complete(app, order_id)).await {
+                // Somebody else moved it.
+                Ok(()) | Err(OrderError::InvalidTransition { .. }) => {}
+                Err(error) => {
+                    tracing::error!(order = %order_id, %error, "an order could not be completed");
+                    failure = Some(error);
+                }
+            }
+        }
+        match failure {
+            Some(error) => return Err(error),
+            None if full => {}
+            None => return Ok(()),
         }
     }
-    Ok(())
 }
 
 async fn complete(app: &App, order_id: OrderId) -> Result<()> {

@@ -107,9 +107,9 @@ async fn end_payment(app: &App, payment: Payment) -> Option<Payment> {
     let key = format!("expire:{}", payment.id);
     let body = CancelPayment { reason: "the time to pay is over".to_owned() };
     match app.payment.cancel(payment.id, &body, &key).await {
-        Ok(ended) => Some(ended),
-        // It was paid in the last moment, most likely: ask.
-        Err(_) => app.payment.get(payment.id).await.ok().filter(|payment| !payment.status.is_open()),
+        Ok(ended) if !ended.status.is_open() => Some(ended),
+        // It was paid in the last moment, or the gateway does not answer: ask.
+        _ => app.payment.get(payment.id).await.ok().filter(|payment| !payment.status.is_open()),
     }
 }
 

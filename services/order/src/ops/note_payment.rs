@@ -9,7 +9,8 @@ use crate::App;
 use crate::domain::order::Order;
 use crate::domain::payment::{Consequence, PaymentNews};
 use crate::domain::saga::{Outcome, Step};
-use crate::error::{OrderError, Result};
+use crate::domain::status;
+use crate::error::Result;
 use crate::store;
 use api::ids::{OrderId, PaymentId};
 use db::Tx;
@@ -61,28 +62,39 @@ async fn apply(tx: &mut Tx, order_id: OrderId, news: &PaymentNews) -> Result<()>
     let before = order.clone();
     let mut saga = store::sagas::by_order(tx, order_id).await?;
     let consequence = order.apply_payment(news, saga.step == Step::StartPayment);
-    if order == before {
-        return Ok(());
+    if order != before {
+        book_earlier_refunds(tx, &before, &mut order).await?;
+        save::save(tx, &mut order).await?;
     }
-    save::save(tx, &mut order).await?;
+    // A checkout that missed the money, whatever the reason, goes on now.
+    let missed = order.is_paid() && status::is_payable(order.status) && saga.step == Step::AwaitPayment;
     match consequence {
         Consequence::Paid => go_on(tx, &mut saga).await,
         Consequence::GiveBack(payment_id) => schedule_give_back(tx, &order, payment_id).await,
+        Consequence::Noted | Consequence::Failed if missed => go_on(tx, &mut saga).await,
         Consequence::Noted | Consequence::Failed => Ok(()),
     }
 }
 
+/// News of a refund may overtake the news of the money: what came back before is booked with it.
+async fn book_earlier_refunds(tx: &mut Tx, before: &Order, order: &mut Order) -> Result<()> {
+    let Some(payment_id) = order.paid_by.filter(|_| before.paid_by.is_none()) else { return Ok(()) };
+    let minor = store::orders::refunded(tx, payment_id).await?;
+    if minor > 0 {
+        order.book_refund(minor);
+    }
+    Ok(())
+}
+
 /// Lets the checkout of a paid order go on at once.
 async fn go_on(tx: &mut Tx, saga: &mut store::sagas::Saga) -> Result<()> {
-    match checkout::note(tx, saga, Outcome::Paid).await {
-        Ok(()) => {
-            let now = tx.now();
-            Ok(tasks::schedule(tx, &AdvanceCheckout { order_id: saga.order_id }, now).await?)
-        }
+    if saga.step.after(Outcome::Paid).is_none() {
         // It went on already, with an earlier word of the same money.
-        Err(OrderError::Stale) if saga.step.after(Outcome::Paid).is_none() => Ok(()),
-        Err(error) => Err(error),
+        return Ok(());
     }
+    checkout::note(tx, saga, Outcome::Paid).await?;
+    let now = tx.now();
+    Ok(tasks::schedule(tx, &AdvanceCheckout { order_id: saga.order_id }, now).await?)
 }
 
 /// Asks for money to go back, after the commit and until it is accepted.

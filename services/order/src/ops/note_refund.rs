@@ -37,6 +37,8 @@ pub(crate) async fn note_refund<M>(app: &App, delivery: &Delivery<M>, refund: Re
         }
         match store::orders::by_id(&mut tx, refund.order_id).await? {
             Some(order) if refund.succeeded => book(&mut tx, order, refund).await?,
+            // The refusal of an earlier try came after the success of a later one.
+            Some(_) if store::orders::is_refund_booked(&mut tx, refund.refund_id).await? => {}
             Some(mut order) => {
                 order.flag(OrderFlag::RefundFailed);
                 save::save(&mut tx, &mut order).await?;

@@ -72,7 +72,7 @@ fn apply(order: &mut Order, tariff: &Tariff, wanted: PatchOrder) -> Result<Vec<S
         "required",
         "an order needs a shipping method",
     );
-    check.opt_text("/customerNotes", wanted.customer_notes.as_deref(), 0..=500);
+    check.opt_multiline("/customerNotes", wanted.customer_notes.as_deref(), 0..=500);
     check.finish()?;
     let mut fields = Vec::new();
     let place = place_of(&order.shipping_address);
@@ -120,7 +120,9 @@ fn reprice(order: &mut Order, tariff: &Tariff) -> Result<()> {
     };
     let place = place_of(&order.shipping_address);
     let price: Price = quote::at(tariff, &basket, &place, order.shipping_method)?;
-    if price.total != order.amounts.total {
+    // Once an attempt to pay was made, the books split the money by the tax it was made with.
+    let taxed_otherwise = !order.attempts.is_empty() && price.tax != order.amounts.tax;
+    if price.total != order.amounts.total || taxed_otherwise {
         let error: Error = OrderError::TotalWouldChange.into();
         return Err(error.with("totalAmount", order.money(price.total)).into());
     }

@@ -48,7 +48,7 @@ pub(crate) async fn pay_order(
         cancel_url: body.cancel_url,
     };
     let mut check = Check::new();
-    check_choice(&mut check, &choice, "");
+    check_choice(app, &mut check, &choice, "");
     check.finish()?;
     let (order_id, viewer) = find::again(|| begin(app, caller, key, token, &choice)).await?;
     let work = checkout::drive(app, order_id, Runner::Request);

@@ -21,7 +21,7 @@ pub(crate) async fn payable(app: &App, key: &str) -> Result<Payable> {
         subtotal: Some(order.money(order.amounts.subtotal)),
         discount_amount: Some(order.money(order.amounts.discount)),
         tax_amount: Some(order.money(order.amounts.tax)),
-        shipping_cost: Some(order.money(order.amounts.shipping)),
+        shipping_net: Some(order.money(order.shipping_net())),
         status: order.status,
         payment_deadline: order.payment_deadline,
     })

@@ -13,7 +13,7 @@ use crate::error::{OrderError, Result};
 use api::ids::ShipmentId;
 use api::order::{OrderPaymentStatus, OrderStatus, ShipmentStatus, StatusMetadata, UpdateOrderStatus};
 use api::payment::CapturePayment;
-use base::Error;
+use base::{Error, Id};
 use db::Tx;
 use std::time::Duration;
 
@@ -21,15 +21,25 @@ use std::time::Duration;
 ///
 /// # Errors
 /// Those of the payment service; nothing leaves then.
-pub(super) async fn capture_first(app: &App, key: &str) -> Result<()> {
+pub(super) async fn capture_first(
+    app: &App,
+    key: &str,
+    seen: Option<i64>,
+    metadata: &StatusMetadata,
+) -> Result<()> {
     let order = find::find(&mut app.db.conn().await?, key).await?;
+    if seen.is_some_and(|seen| seen != order.version) {
+        return Err(OrderError::Stale);
+    }
     let (OrderPaymentStatus::Authorized, Some(payment_id)) = (order.payment_status, order.paid_by) else {
         return Ok(());
     };
     if !status::may_move(order.status, OrderStatus::Shipped, Mover::Staff) {
         return Err(order.refused(OrderStatus::Shipped));
     }
-    let key = format!("order:{}:capture", order.id);
+    shipping::plan(&order.lines, metadata.items.as_deref())?;
+    // A key of its own, so that a refused capture can be tried again; the payment is captured once.
+    let key = format!("order:{}:capture:{}", order.id, Id::<()>::new());
     let payment = app.payment.capture(payment_id, &CapturePayment::default(), &key).await?;
     apply_asked(app, order.id, &[payment.into()]).await
 }

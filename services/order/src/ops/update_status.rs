@@ -34,7 +34,7 @@ pub(crate) async fn update_status(
     let metadata = body.metadata.clone().unwrap_or_default();
     demand(body.status, &metadata)?;
     if body.status == OrderStatus::Shipped {
-        ship::capture_first(app, key).await?;
+        ship::capture_first(app, key, seen, &metadata).await?;
     }
     let viewer = Viewer::Staff(user.clone());
     find::again(|| async {
@@ -69,7 +69,7 @@ fn check(body: &UpdateOrderStatus) -> Result<()> {
     let mut check = Check::new();
     let is_target = PUT_TARGETS.contains(&body.status);
     check.that(is_target, "/status", "not-a-target", "orders come to this state by themselves");
-    check.opt_text("/reason", body.reason.as_deref(), 0..=500);
+    check.opt_multiline("/reason", body.reason.as_deref(), 0..=500);
     if let Some(metadata) = &body.metadata {
         check.opt_text("/metadata/carrierName", metadata.carrier_name.as_deref(), 1..=100);
         check.opt_text("/metadata/trackingNumber", metadata.tracking_number.as_deref(), 1..=100);

@@ -31,6 +31,14 @@ pub(crate) fn all(now: Timestamp) -> Vec<Check> {
             .bind(ten_minutes_ago),
         ),
         check(
+            "paid-but-waiting",
+            "ten minutes after the money came the checkout still waits for it",
+            sql("SELECT o.id FROM customer_order o JOIN sagas s ON s.order_id = o.id
+                WHERE s.state = 'WAITING' AND o.payment_status IN ('PAID', 'AUTHORIZED')
+                AND o.status IN ('PENDING_PAYMENT', 'PAYMENT_PROCESSING', 'PAYMENT_FAILED') AND o.updated_at < $1")
+            .bind(ten_minutes_ago),
+        ),
+        check(
             "placed-without-money",
             "the order is placed, but no payment of it succeeded",
             sql("SELECT o.id FROM customer_order o

@@ -271,14 +271,50 @@ pub(crate) struct Booked {
     pub(crate) amount_minor: i64,
 }
 
-/// Orders of guests with this address, which now has an account.
-pub(crate) async fn of_guest(c: &mut Conn, email: &str) -> Result<Vec<OrderId>> {
+/// Whether a refund was booked.
+pub(crate) async fn is_refund_booked(c: &mut Conn, refund_id: api::ids::RefundId) -> Result<bool> {
+    let count: i64 =
+        sql("SELECT COUNT(*) FROM order_refund WHERE refund_id = $1").bind(refund_id).scalar(c).await?;
+    Ok(count > 0)
+}
+
+/// What went back of a payment so far, in minor units.
+pub(crate) async fn refunded(c: &mut Conn, payment_id: api::ids::PaymentId) -> Result<i64> {
+    let sum = "SELECT COALESCE(CAST(SUM(amount_minor) AS BIGINT), 0) FROM order_refund WHERE payment_id = $1";
+    Ok(sql(sum).bind(payment_id).scalar(c).await?)
+}
+
+/// Orders of guests with this address, which now has an account; at most `limit`.
+pub(crate) async fn of_guest(c: &mut Conn, email: &str, limit: i64) -> Result<Vec<OrderId>> {
     let rows: Vec<(OrderId,)> =
-        sql("SELECT id FROM customer_order WHERE user_id IS NULL AND email_key = $1 LIMIT 500")
+        sql("SELECT id FROM customer_order WHERE user_id IS NULL AND email_key = $1 LIMIT $2")
             .bind(email_key(email))
+            .bind(limit)
             .all(c)
             .await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Forgets orders that were rejected before `before`, at most `limit`; answers how many.
+pub(crate) async fn prune_rejected(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<usize> {
+    let rows: Vec<(OrderId,)> = sql("SELECT id FROM customer_order
+        WHERE status = 'REJECTED' AND updated_at < $1 ORDER BY updated_at LIMIT $2")
+    .bind(before)
+    .bind(limit)
+    .all(tx)
+    .await?;
+    let ids: Vec<OrderId> = rows.into_iter().map(|row| row.0).collect();
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    for delete in [
+        "DELETE FROM order_history WHERE order_id IN ",
+        "DELETE FROM sagas WHERE order_id IN ",
+        "DELETE FROM customer_order WHERE status = 'REJECTED' AND id IN ",
+    ] {
+        sql(delete).push_list(ids.clone()).run(tx).await?;
+    }
+    Ok(ids.len())
 }
 
 /// All orders of a customer.

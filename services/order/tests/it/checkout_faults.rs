@@ -247,3 +247,16 @@ async fn a_declined_payment_survives_a_crash_after_any_commit() {
         assert_eq!(shop.order(id).await.status, OrderStatus::Confirmed);
     }
 }
+
+#[tokio::test]
+async fn a_key_that_is_still_at_work_is_no_refusal() {
+    let shop = Shop::open().await;
+    let article = shop.fill();
+    shop.pays_at_once();
+    shop.world.fail("pay", &[Fault::Busy; 2]);
+    let order: Order = shop.place().await.expect(201).json();
+    assert_eq!(order.status, OrderStatus::Confirmed);
+    assert_eq!(shop.published::<api::order::OrderPaymentFailed>().await.len(), 0);
+    assert_eq!(shop.world.stock(&article), 8);
+    shop.assert_sound().await;
+}

@@ -1,14 +1,19 @@
 //! Guests order with a mail address, come back with a signed link, and may get an account later.
 
 use crate::shop::{Shop, body_json};
+use api::cart::CART_TOKEN_PURPOSE;
 use api::order::{Order, OrderCreated, OrderPlaced, OrderStatus, OrderUpdated, link};
 use api::user::{UserEmailVerified, UserUpdated};
 use auth::{Role, UserId};
 use base::{Currency, Keys};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
+use std::time::Duration;
 use testkit::TestRequest;
 
-const TOKEN: &str = "guest-cart-token";
+/// As the cart service seals it.
+static TOKEN: LazyLock<String> =
+    LazyLock::new(|| Keys::new([7; 32]).seal(CART_TOKEN_PURPOSE, UserId::new().uuid().as_bytes()));
 
 fn guest_body() -> Value {
     let mut body = body_json();
@@ -17,12 +22,18 @@ fn guest_body() -> Value {
 }
 
 fn order_as_guest(shop: &Shop) -> TestRequest {
-    shop.post("/api/orders").guest(TOKEN).json(&guest_body())
+    shop.post("/api/orders").guest(&TOKEN).json(&guest_body())
+}
+
+/// Orders in the store that nobody is shown.
+async fn rejected(shop: &Shop) -> i64 {
+    let mut c = shop.db().conn().await.unwrap();
+    db::sql("SELECT COUNT(*) FROM customer_order WHERE status = 'REJECTED'").scalar(&mut c).await.unwrap()
 }
 
 async fn guest_order(shop: &Shop) -> Order {
     let article = shop.world.article(1_990, 10);
-    shop.world.fill_cart(TOKEN, &[(&article, 1)], Currency::EUR);
+    shop.world.fill_cart(&TOKEN, &[(&article, 1)], Currency::EUR);
     order_as_guest(shop).await.expect(201).json()
 }
 
@@ -85,19 +96,28 @@ async fn a_guest_needs_an_address_for_mail_and_has_none_stored() {
     let shop = Shop::open().await;
     let mut body = guest_body();
     body["email"] = json!("grace");
-    shop.post("/api/orders").guest(TOKEN).json(&body).await.problem(422, "validation");
+    shop.post("/api/orders").guest(&TOKEN).json(&body).await.problem(422, "validation");
     body.as_object_mut().unwrap().remove("email");
-    let problem = shop.post("/api/orders").guest(TOKEN).json(&body).await.problem(422, "validation");
+    let problem = shop.post("/api/orders").guest(&TOKEN).json(&body).await.problem(422, "validation");
     assert_eq!(problem.errors[0].pointer, "/email");
     body["email"] = json!("grace@example.org");
     body["billingAddressId"] = json!(api::ids::AddressId::new());
-    shop.post("/api/orders").guest(TOKEN).json(&body).await.problem(422, "validation");
+    shop.post("/api/orders").guest(&TOKEN).json(&body).await.problem(422, "validation");
 }
 
 #[tokio::test]
-async fn an_unknown_cart_token_is_an_empty_cart() {
-    let shop = Shop::open().await;
+async fn a_cart_token_nobody_made_is_an_empty_cart_and_leaves_no_order() {
+    let mut shop = Shop::open().await;
     order_as_guest(&shop).await.problem(409, "cart-empty");
+    assert_eq!(rejected(&shop).await, 1, "a guest's cart with nothing in it was asked for");
+    for forged in ["guest-cart-token", "AAAA", &TOKEN[1..]] {
+        let answer = shop.post("/api/orders").guest(forged).json(&guest_body()).await;
+        answer.problem(409, "cart-empty");
+    }
+    assert_eq!(rejected(&shop).await, 1);
+    shop.calm_after(Duration::from_hours(8 * 24)).await;
+    assert_eq!(rejected(&shop).await, 0, "it is forgotten with its key");
+    shop.assert_sound().await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod checkout_races;
 mod crashes;
 mod frugality;
 mod guests;
+mod late_news;
 mod payments;
 mod quotes;
 mod reading;

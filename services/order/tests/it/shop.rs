@@ -276,7 +276,7 @@ pub(crate) fn body_json() -> Value {
             "postalCode": "10117", "country": "DE"
         },
         "shippingMethod": "STANDARD",
-        "payment": { "flow": "CHECKOUT_REDIRECT", "returnUrl": "https://shop.example/done" }
+        "payment": { "flow": "CHECKOUT_REDIRECT", "returnUrl": "http://shop.test/done" }
     })
 }
 

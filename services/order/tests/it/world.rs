@@ -30,6 +30,8 @@ pub(crate) enum Fault {
     After,
     /// Everything happens, and no answer ever comes.
     Silence,
+    /// An earlier call with the same key is still at work.
+    Busy,
 }
 
 /// What the gateway does with a new payment.
@@ -167,13 +169,18 @@ impl World {
         if fault == Some(Fault::Before) {
             return broken();
         }
+        if fault == Some(Fault::Busy) {
+            return Failure(Error::conflict("request-in-progress", "still running")).into_response();
+        }
         let answer = {
             let mut memory = self.memory();
             memory.calls.push(name.to_owned());
             work(&mut memory)
         };
         match fault {
-            None | Some(Fault::Before) => answer.unwrap_or_else(|error| Failure(error).into_response()),
+            None | Some(Fault::Before | Fault::Busy) => {
+                answer.unwrap_or_else(|error| Failure(error).into_response())
+            }
             Some(Fault::After) => broken(),
             Some(Fault::Silence) => {
                 tokio::time::sleep(Duration::from_secs(60)).await;

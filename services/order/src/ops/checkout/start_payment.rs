@@ -68,6 +68,7 @@ async fn record(app: &App, saga: &mut Saga, news: Vec<PaymentNews>, refusal: Opt
             Some(refusal.with("orderId", order.id).with("orderNumber", &order.number).to_problem());
     } else {
         saga.data.problem = None;
+        order.catch_up();
     }
     if order != before {
         save::save(&mut tx, &mut order).await?;
