@@ -1,5 +1,6 @@
 //! The door, the proxy, and the gateway's own pages.
 
+mod body;
 mod docs;
 mod door;
 mod proxy;
@@ -21,6 +22,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tower_http::cors::CorsLayer;
 
+/// Bodies that stream through to a service at once.
+const UPLOADS: usize = 32;
+
 pub(crate) type App = Arc<AppState>;
 
 /// What the handlers share.
@@ -29,6 +33,8 @@ pub(crate) struct AppState {
     peers: Peers,
     limiter: Limiter,
     places: Semaphore,
+    /// Large bodies on their way at once: fewer than a service takes calls.
+    uploads: Semaphore,
     trusted_proxies: Vec<IpAddr>,
     secure: bool,
     cache: service::Cache,
@@ -41,6 +47,7 @@ impl AppState {
             peers: cx.peers.clone(),
             limiter: cx.limiter.clone(),
             places: Semaphore::new(config.concurrency),
+            uploads: Semaphore::new(UPLOADS),
             trusted_proxies,
             secure: cx.public_url.starts_with("https://"),
             cache: cx.cache.clone(),

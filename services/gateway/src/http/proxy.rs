@@ -1,6 +1,6 @@
 //! Rate limits, the route table, and passing requests on.
 
-use super::App;
+use super::{App, body};
 use crate::domain::{Class, route_of};
 use auth::Caller;
 use axum::extract::{Request, State};
@@ -24,10 +24,10 @@ pub(super) async fn proxy(State(app): State<App>, request: Request) -> Response 
     }
 }
 
-async fn pass(app: &App, mut request: Request) -> base::Result<Response> {
+async fn pass(app: &App, request: Request) -> base::Result<Response> {
     let no_route = || Error::new(Kind::NotFound, "no-route", "there is nothing at this address");
     let (service, path) = route_of(request.uri().path()).ok_or_else(no_route)?;
-    let (key, rule) = limit_of(app, &request);
+    let (key, rule) = limit_of(app, &request, &path);
     let decision = app.limiter.check(&key, rule).await;
     if !decision.allowed {
         let error = Error::new(Kind::TooMany, "rate-limited", "too many requests; wait and try again");
@@ -35,6 +35,7 @@ async fn pass(app: &App, mut request: Request) -> base::Result<Response> {
         tell(response.headers_mut(), decision, rule);
         return Ok(response);
     }
+    let (mut request, _upload) = body::take_in(app, request).await?;
     let place = app.places.try_acquire();
     let _place = place.map_err(|_| Error::unavailable("the shop is very busy; try again in a moment"))?;
     if path != request.uri().path() {
@@ -54,11 +55,11 @@ fn with_path(uri: &Uri, path: &str) -> base::Result<Uri> {
 }
 
 /// Whose bucket a request takes from, and how large it is.
-fn limit_of(app: &App, request: &Request) -> (String, Rule) {
+fn limit_of(app: &App, request: &Request, path: &str) -> (String, Rule) {
     let config = &app.config;
     let address = address_of(request);
     let hour = Duration::from_hours(1);
-    let class = Class::of(request.method() == Method::POST, request.uri().path());
+    let class = Class::of(request.method() == Method::POST, path);
     match class {
         Class::Login => (format!("login:{address}"), Rule::per_minute(config.login_per_minute)),
         Class::Register => (format!("register:{address}"), Rule::per(config.register_per_hour, hour)),

@@ -81,3 +81,13 @@ async fn a_browser_of_another_origin_may_not_read_answers() {
     let answer = gateway.get("/api/products").header("origin", "https://evil.example").await;
     assert_eq!(answer.header("access-control-allow-origin"), None);
 }
+
+#[tokio::test]
+async fn version_one_of_a_path_takes_from_the_same_bucket() {
+    let gateway = gateway_with(&[("login_per_minute", 3)]).await;
+    for path in ["/api/auth/login", "/api/v1/auth/login", "/api/auth/login"] {
+        gateway.post(path).await.expect(200);
+    }
+    gateway.post("/api/v1/auth/login").await.problem(429, "rate-limited");
+    gateway.post("/api/auth/login").await.problem(429, "rate-limited");
+}
