@@ -163,3 +163,23 @@ async fn a_slow_header_and_a_broken_request_line_end_the_connection() {
     let ended = tokio::time::timeout(std::time::Duration::from_secs(20), slow.read_to_end(&mut answer)).await;
     assert!(ended.is_ok(), "a connection that never ends its headers is closed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_send_slowly_keep_nobody_waiting() {
+    let shop = Shop::start().await;
+    let address: std::net::SocketAddr = shop.client.base().trim_start_matches("http://").parse().unwrap();
+    let mut slow = Vec::new();
+    for index in 0..300 {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(format!("127.0.0.{}:0", 2 + index / 150).parse().unwrap()).unwrap();
+        let mut connection = socket.connect(address).await.unwrap();
+        let head = "POST /api/payments/webhooks/simulator HTTP/1.1\r\nHost: x\r\n\
+            Content-Type: application/json\r\nContent-Length: 45\r\n\r\n{";
+        connection.write_all(head.as_bytes()).await.unwrap();
+        slow.push(connection);
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let path = format!("/api/payments/{}", base::Id::<()>::new());
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(3), shop.client.get(&path, &[])).await;
+    assert!(matches!(answer.expect("others are served meanwhile").status.as_u16(), 401 | 404));
+}

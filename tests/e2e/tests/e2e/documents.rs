@@ -73,6 +73,31 @@ fn every_operation_has_a_summary_an_id_and_an_access() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Every `$ref` in `value`.
+fn references<'a>(value: &'a serde_json::Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        serde_json::Value::Object(members) => {
+            found.extend(members.get("$ref").and_then(serde_json::Value::as_str));
+            members.values().for_each(|member| references(member, found));
+        }
+        serde_json::Value::Array(members) => members.iter().for_each(|member| references(member, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let mut wrong = Vec::new();
+    for definition in definitions() {
+        let document = serde_json::to_value((definition.document)()).expect("a document is JSON");
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+        let lost = found.into_iter().filter(|there| document.pointer(&there[1..]).is_none());
+        wrong.extend(lost.map(|there| format!("{}: {there}", definition.name)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn message_schemas_and_the_list_of_events() {
     let mut list = String::from(

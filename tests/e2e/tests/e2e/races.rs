@@ -103,3 +103,46 @@ async fn racing_refunds_never_return_more_than_was_paid() {
     shop.settled().await;
     shop.must_be_consistent().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_double_click_without_a_key_is_one_order_for_both() {
+    let shop = shop_with(100).await;
+    let product = shop.client.product("last-piece").await;
+    for _ in 0..8 {
+        let guest = Shopper::guest(&shop.client).await;
+        guest.add(&product, 0, 1).await.expect(201);
+        let answers = join_all((0..2).map(|_| guest.order(None))).await;
+        let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        statuses.sort_unstable();
+        assert!(matches!(statuses.as_slice(), [200, 201] | [200 | 201, 202]), "{statuses:?}");
+        let order = answers[0].json();
+        assert_eq!(order["id"], answers[1].json()["id"]);
+        guest.pay(&guest.see(&order).await, "pm_card_visa").await.expect(200);
+        guest.wait_for(&order, "CONFIRMED").await;
+    }
+    shop.settled().await;
+    shop.must_be_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paying_again_many_times_at_once_opens_one_payment() {
+    let shop = shop_with(100).await;
+    let product = shop.client.product("last-piece").await;
+    let guest = Shopper::guest(&shop.client).await;
+    guest.add(&product, 0, 1).await.expect(201);
+    let order = guest.order(None).await.expect(201);
+    guest.pay(&order, "pm_card_chargeDeclined").await.expect(402);
+    guest.wait_for(&order, "PAYMENT_FAILED").await;
+    let path =
+        format!("/api/orders/{}/payments{}", order["id"].as_str().unwrap(), crate::client::query(&order));
+    let body = json!({ "flow": "CLIENT_SDK" });
+    let answers = join_all((0..6).map(|_| shop.client.post(&path, &[], &body))).await;
+    for answer in &answers {
+        assert!(matches!(answer.status.as_u16(), 200..=202), "{}: {}", answer.status, answer.text);
+    }
+    let seen = guest.wait_for(&order, "PENDING_PAYMENT").await;
+    guest.pay(&seen, "pm_card_visa").await.expect(200);
+    guest.wait_for(&order, "CONFIRMED").await;
+    shop.settled().await;
+    shop.must_be_consistent().await;
+}
