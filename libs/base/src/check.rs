@@ -1,5 +1,6 @@
 //! Collects what is wrong with a request, so that one answer names every wrong field.
 
+use crate::country::is_country;
 use crate::{Error, FieldError, Kind, Result};
 use std::ops::RangeInclusive;
 
@@ -34,8 +35,39 @@ impl Check {
         }
     }
 
-    /// A text whose number of characters must lie in `length`, without control characters.
+    /// A text of one line whose number of characters must lie in `length`: no line breaks, no tabs,
+    /// no other control characters.
     pub fn text(&mut self, pointer: &str, value: &str, length: RangeInclusive<usize>) {
+        self.length(pointer, value, length);
+        if value.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+            self.fail(pointer, "control-character", "must be one line without control characters");
+        }
+    }
+
+    /// An optional text of one line, checked like [`Check::text`] when present.
+    pub fn opt_text(&mut self, pointer: &str, value: Option<&str>, length: RangeInclusive<usize>) {
+        if let Some(value) = value {
+            self.text(pointer, value, length);
+        }
+    }
+
+    /// A text that may have line breaks and tabs, such as a description or a note, but no other
+    /// control characters.
+    pub fn multiline(&mut self, pointer: &str, value: &str, length: RangeInclusive<usize>) {
+        self.length(pointer, value, length);
+        if value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            self.fail(pointer, "control-character", "must not contain control characters");
+        }
+    }
+
+    /// An optional text, checked like [`Check::multiline`] when present.
+    pub fn opt_multiline(&mut self, pointer: &str, value: Option<&str>, length: RangeInclusive<usize>) {
+        if let Some(value) = value {
+            self.multiline(pointer, value, length);
+        }
+    }
+
+    fn length(&mut self, pointer: &str, value: &str, length: RangeInclusive<usize>) {
         let count = value.chars().count();
         if count < *length.start() {
             let message = if count == 0 {
@@ -47,18 +79,8 @@ impl Check {
         } else if count > *length.end() {
             self.fail(pointer, "too-long", format!("at most {} characters", length.end()));
         }
-        if value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-            self.fail(pointer, "control-character", "must not contain control characters");
-        }
         if *length.start() > 0 && count > 0 && value.trim().is_empty() {
             self.fail(pointer, "blank", "must not be blank");
-        }
-    }
-
-    /// An optional text, checked like [`Check::text`] when present.
-    pub fn opt_text(&mut self, pointer: &str, value: Option<&str>, length: RangeInclusive<usize>) {
-        if let Some(value) = value {
-            self.text(pointer, value, length);
         }
     }
 
@@ -76,10 +98,9 @@ impl Check {
         }
     }
 
-    /// An ISO 3166-1 alpha-2 code in capitals.
+    /// An assigned ISO 3166-1 alpha-2 code in capitals.
     pub fn country(&mut self, pointer: &str, value: &str) {
-        let good = value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase());
-        self.that(good, pointer, "country", "must be a country code such as DE");
+        self.that(is_country(value), pointer, "country", "must be an ISO 3166-1 country code such as DE");
     }
 
     /// Nothing wrong, or one error that names every wrong field.
@@ -168,5 +189,41 @@ mod tests {
         let mut check = Check::new();
         check.text("/name", "a\0b", 1..=100);
         assert_eq!(check.finish().unwrap_err().fields()[0].code, "control-character");
+    }
+
+    fn codes(note: impl FnOnce(&mut Check)) -> Vec<String> {
+        let mut check = Check::new();
+        note(&mut check);
+        let error = check.finish().err();
+        error.map_or_else(Vec::new, |error| error.fields().iter().map(|field| field.code.clone()).collect())
+    }
+
+    #[test]
+    fn a_text_has_one_line() {
+        for breaks in ["\n", "\r", "\t", "\u{b}", "\u{85}", "\u{2028}", "\u{2029}", "\0", "\u{1b}", "\u{7f}"]
+        {
+            let name = format!("Ada{breaks}Lovelace");
+            let found = codes(|check| check.text("/name", &name, 1..=100));
+            assert_eq!(found, ["control-character"], "{name:?}");
+        }
+        assert!(codes(|check| check.text("/name", "Zoë “Åse” 👩‍👩‍👧 שלום", 1..=100)).is_empty());
+    }
+
+    #[test]
+    fn a_note_may_have_many_lines_and_no_other_control_characters() {
+        assert!(codes(|check| check.multiline("/notes", "one\r\n\ttwo", 1..=100)).is_empty());
+        for bad in ["a\0b", "a\u{1b}[2Jb", "a\u{85}b"] {
+            assert_eq!(codes(|check| check.opt_multiline("/notes", Some(bad), 1..=9)), ["control-character"]);
+        }
+        assert_eq!(codes(|check| check.multiline("/notes", "\n\n", 1..=9)), ["blank"]);
+        assert_eq!(codes(|check| check.multiline("/notes", "long\nline", 1..=8)), ["too-long"]);
+    }
+
+    #[test]
+    fn a_country_must_exist() {
+        assert!(codes(|check| check.country("/country", "DE")).is_empty());
+        for bad in ["ZZ", "de", "", "DEU"] {
+            assert_eq!(codes(|check| check.country("/country", bad)), ["country"], "{bad}");
+        }
     }
 }

@@ -8,6 +8,7 @@
 pub mod check;
 pub mod config;
 pub mod context;
+pub mod country;
 pub mod error;
 pub mod id;
 pub mod keys;

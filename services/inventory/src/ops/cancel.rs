@@ -23,7 +23,7 @@ pub(crate) async fn cancel_reservation(
     request: CancelReservation,
 ) -> Result<Reservation, InventoryError> {
     let mut check = Check::new();
-    check.opt_text("/reason", request.reason.as_deref(), 1..=500);
+    check.opt_multiline("/reason", request.reason.as_deref(), 1..=500);
     check.finish()?;
     let mut tx = app.db.begin().await?;
     let reservation = cancel(app, &mut tx, order_id, request.reason, order_service()).await?;

@@ -64,7 +64,7 @@ pub(crate) async fn adjust_stock(
 
 fn check_adjustment(request: &AdjustStock) -> Result<(), InventoryError> {
     let mut check = Check::new();
-    check.text("/reason", &request.reason, 1..=500);
+    check.multiline("/reason", &request.reason, 1..=500);
     check.number("/countedQuantity", request.counted_quantity.unwrap_or_default(), 0..=MAX_PIECES);
     check.number("/delta", request.delta.unwrap_or_default(), -MAX_PIECES..=MAX_PIECES);
     let one = request.delta.is_some() != request.counted_quantity.is_some();

@@ -24,8 +24,8 @@ pub(super) async fn refund_payment(
     Json(body): Json<RefundPayment>,
 ) -> Result<Response> {
     let mut check = Check::new();
-    check.text("/reason", &body.reason, 1..=500);
-    check.opt_text("/notes", body.notes.as_deref(), 0..=500);
+    check.multiline("/reason", &body.reason, 1..=500);
+    check.opt_multiline("/notes", body.notes.as_deref(), 0..=500);
     check.finish()?;
     let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let request = RefundRequest { payment_id: id, body, idempotency_key: key.map(str::to_owned) };

@@ -33,7 +33,7 @@ pub(super) async fn cancel_payment(
     Json(body): Json<CancelPayment>,
 ) -> Result<Versioned<Payment>> {
     let mut check = Check::new();
-    check.text("/reason", &body.reason, 1..=500);
+    check.multiline("/reason", &body.reason, 1..=500);
     check.finish()?;
     let payment = ops::cancel(&app, &caller, id, &body.reason).await?;
     let payment = view::payment(&app, &caller, None, payment);

@@ -40,7 +40,7 @@ impl Category {
     ) -> base::Result<Self> {
         let mut check = Check::new();
         check.text("/name", &body.name, 1..=MAX_CATEGORY_NAME);
-        check.opt_text("/description", body.description.as_deref(), 1..=500);
+        check.opt_multiline("/description", body.description.as_deref(), 1..=500);
         let bytes = serde_json::to_vec(&body.metadata).map_or(usize::MAX, |bytes| bytes.len());
         check.that(bytes <= 16 * 1024, "/metadata", "too-long", "at most 16 KiB as JSON");
         let id = before.map_or_else(CategoryId::new, |before| before.id);

@@ -62,7 +62,7 @@ pub(crate) fn product(body: &WriteProduct, before: Option<&Product>, shop: Shop)
 
 fn texts(check: &mut Check, body: &WriteProduct) {
     check.text("/name", &body.name, 1..=MAX_NAME);
-    check.text("/description", &body.description, 0..=MAX_DESCRIPTION);
+    check.multiline("/description", &body.description, 0..=MAX_DESCRIPTION);
     check.opt_text("/brand", body.brand.as_deref(), 1..=MAX_BRAND);
     if let Some(country) = &body.country_of_origin {
         check.country("/countryOfOrigin", country);

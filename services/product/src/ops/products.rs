@@ -108,7 +108,7 @@ pub(crate) async fn delete_product(
     reason: Option<String>,
 ) -> Result<(), ProductError> {
     let mut check = Check::new();
-    check.opt_text("/reason", reason.as_deref(), 1..=500);
+    check.opt_multiline("/reason", reason.as_deref(), 1..=500);
     check.finish()?;
     let id = find(app, name).await?.id;
     let hand = Hand::of(app, caller);

@@ -154,3 +154,31 @@ async fn a_file_full_of_nonsense_is_reported_within_bounds() {
     let report = shop.import(file).await;
     assert_eq!((report.created, report.bad_row_count), (0, 1));
 }
+
+#[tokio::test]
+async fn names_and_codes_are_one_line_and_descriptions_are_not() {
+    let shop = Shop::open().await;
+    let category = shop.some_category().await;
+    let cases = [
+        ("/name", json!("Boots\nRed")),
+        ("/brand", json!("A\tB")),
+        ("/tags", json!(["warm\rdry"])),
+        ("/countryOfOrigin", json!("ZZ")),
+        ("/variants/0/sku", json!("B\u{2029}1")),
+        ("/variants/0/name", json!("Red\u{85}")),
+    ];
+    for (pointer, value) in cases {
+        let mut body = least("Boots", category);
+        set(&mut body, pointer, value);
+        let problem = shop.post("/api/products").json(&body).await.problem(422, "validation");
+        assert!(problem.errors[0].pointer.starts_with(pointer), "{pointer}: {:?}", problem.errors);
+    }
+    let category_name = json!({ "name": "Shoes\nBoots" });
+    shop.post("/api/categories").json(&category_name).await.problem(422, "validation");
+    let mut body = least("Boots", category);
+    set(&mut body, "/description", json!("Warm.\n\nDry."));
+    assert_eq!(
+        shop.post("/api/products").json(&body).await.expect(201).value()["description"],
+        "Warm.\n\nDry."
+    );
+}

@@ -319,3 +319,19 @@ async fn what_arrived_meanwhile_is_not_counted_again() {
         "what the inventory said is no news to it"
     );
 }
+
+#[tokio::test]
+async fn a_row_whose_one_line_texts_have_line_breaks_is_bad_and_edges_are_trimmed() {
+    let shop = Shop::open().await;
+    let file = format!(
+        "{HEAD}lamp,\"Lamp\nshade\",,Acme,Lights,,true,Colour,Red,L-R,,1,10.00,,true,,active,\n\
+         vase,\"Vase\n\",\"<p>a</p>\n<p>b</p>\",\" Acme\t\",Vases,,true,Colour,Red,V-R,,1,10.00,,true,,active,\n\
+         bowl,Bowl,,\"Ac\tme\",Bowls,,true,Colour,Red,B-R,,1,10.00,,true,,active,\n\
+         mug,Mug,,Acme,Mugs,,true,Colour,Red,\"M\nR\",,1,10.00,,true,,active,\n"
+    );
+    let report = shop.import(file).await;
+    assert_eq!((counts(&report), bad_lines(&report)), ((1, 0, 0, 3), vec![2, 7, 8]), "{:?}", report.bad_rows);
+    let vase = shop.read("vase").await;
+    assert_eq!((vase.name.as_str(), vase.brand.as_deref()), ("Vase", Some("Acme")));
+    assert!(vase.description.contains('\n'));
+}

@@ -20,7 +20,7 @@ pub(crate) fn check(profile: &Profile, now: Timestamp, check: &mut Check) {
     check.that(phone, "/phoneNumber", "phone-number", "must be a number such as +4930123456");
     let born = profile.date_of_birth.as_deref().is_none_or(|date| is_birthday(date, now));
     check.that(born, "/dateOfBirth", "date", "must be a past date such as 1990-12-31");
-    check.opt_text("/bio", profile.bio.as_deref(), 0..=500);
+    check.opt_multiline("/bio", profile.bio.as_deref(), 0..=500);
     let picture = profile.picture_url.as_deref().is_none_or(is_https_url);
     check.that(picture, "/profilePictureUrl", "url", "must be an https address of at most 2000 characters");
     let locale = is_locale(&profile.locale);

@@ -75,7 +75,7 @@ pub(crate) async fn deactivate(
 
 fn check_notes(notes: Option<&str>) -> Result<()> {
     let mut check = Check::new();
-    check.opt_text("/additionalNotes", notes, 0..=500);
+    check.opt_multiline("/additionalNotes", notes, 0..=500);
     Ok(check.finish()?)
 }
 

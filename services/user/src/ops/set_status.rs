@@ -24,7 +24,7 @@ pub(crate) async fn set_status(
     body: SetStatus,
 ) -> Result<User> {
     let mut check = Check::new();
-    check.text("/reason", &body.reason, 1..=500);
+    check.multiline("/reason", &body.reason, 1..=500);
     check.finish()?;
     if caller.user().is_some_and(|caller| caller.id == user) {
         return Err(UserError::OwnRoles);

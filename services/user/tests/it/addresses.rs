@@ -155,3 +155,30 @@ async fn an_address_book_has_an_end() {
     let answer = shop.post("/api/users/me/addresses").by(&ada).json(&home()).await;
     answer.problem(409, "too-many-addresses");
 }
+
+#[tokio::test]
+async fn countries_must_exist_and_lines_must_be_lines() {
+    let shop = shop().await;
+    let ada = shop.customer("ada@example.org").await;
+    let cases = [
+        ("country", "ZZ"),
+        ("country", "gb"),
+        ("country", "UK"),
+        ("recipientName", "Ada\nLovelace"),
+        ("addressLine1", "St James's Square\t12"),
+        ("addressLine2", "a\u{2028}b"),
+        ("city", "Lon\rdon"),
+        ("postalCode", "SW1Y\u{85}4JH"),
+    ];
+    for (field, bad) in cases {
+        let mut body = home();
+        body[field] = json!(bad);
+        let problem =
+            shop.post("/api/users/me/addresses").by(&ada).json(&body).await.problem(422, "validation");
+        assert_eq!(problem.errors[0].pointer, format!("/{field}"), "{bad:?}");
+    }
+    let mut body = home();
+    body["deliveryNotes"] = json!("Ring twice.\n\tThen wait.");
+    let kept = add(&shop, &ada, body).await;
+    assert_eq!(kept.address.delivery_notes.as_deref(), Some("Ring twice.\n\tThen wait."));
+}
