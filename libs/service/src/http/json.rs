@@ -1,6 +1,7 @@
 //! JSON bodies in and out.
 
 use super::answer::Failure;
+use super::objects::Objects;
 use super::scan::{escape, scan};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
@@ -129,7 +130,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> base::Result<T> {
 fn typed<'de, T: DeserializeOwned, R: serde_json::de::Read<'de>>(
     deserializer: &mut serde_json::Deserializer<R>,
 ) -> base::Result<T> {
-    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+    serde_path_to_error::deserialize(Objects(deserializer)).map_err(|error| {
         let pointer = pointer_of(error.path());
         let text = error.inner().to_string();
         let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
@@ -167,8 +168,24 @@ fn describe(pointer: String, text: &str) -> Error {
     if let Some(name) = named("missing field ") {
         return Error::field(format!("{pointer}/{name}"), "required", "is required");
     }
-    let message: String = text.chars().take(200).collect();
+    let message: String = in_plain_words(text).chars().take(200).collect();
     Error::field(pointer, "invalid", message)
+}
+
+/// The text without the names our types have among ourselves.
+fn in_plain_words(text: &str) -> String {
+    if text.starts_with("data did not match any variant of ") {
+        return "has none of the forms it may have".to_owned();
+    }
+    let Some((found, expected)) = text.rsplit_once(", expected ") else { return text.to_owned() };
+    let expected = match expected.split(' ').next().unwrap_or_default() {
+        "struct" | "internally" | "adjacently" => "an object",
+        "tuple" => "an array",
+        "enum" | "variant" => "one of the known words",
+        "unit" => "null",
+        _ => expected,
+    };
+    format!("{found}, expected {expected}")
 }
 
 #[cfg(test)]
@@ -189,6 +206,22 @@ mod tests {
         lines: Vec<Line>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sender: Option<Sender>,
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Sender {
+        name: String,
+        #[serde(default)]
+        speed: Option<Speed>,
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(rename_all = "UPPERCASE")]
+    enum Speed {
+        Slow,
+        Fast,
     }
 
     fn wrong(text: &str) -> (u16, String, String) {
@@ -214,6 +247,9 @@ mod tests {
             (r#"{"lines":[],"lines":[]}"#, 422, "validation", "/lines"),
             (r#"{"lines":[]"#, 400, "malformed", ""),
             ("[]", 422, "validation", ""),
+            (r#"[[],"a note"]"#, 422, "validation", ""),
+            (r#"{"lines":[{"sku":"a","quantity":1},["a",1]]}"#, 422, "validation", "/lines/1"),
+            (r#"{"lines":[],"sender":["Ada"]}"#, 422, "validation", "/sender"),
         ];
         for (text, status, code, pointer) in cases {
             assert_eq!(wrong(text), (status, code.to_owned(), pointer.to_owned()), "{text}");
@@ -221,11 +257,46 @@ mod tests {
     }
 
     #[test]
+    fn no_answer_tells_what_our_types_are_called() {
+        for text in [
+            "[]",
+            "7",
+            "null",
+            r#""x""#,
+            "[[],null,null]",
+            r#"{"lines":[7]}"#,
+            r#"{"lines":{}}"#,
+            r#"{"lines":[["a",1]]}"#,
+            r#"{"lines":[],"sender":"x"}"#,
+            r#"{"lines":[],"sender":["x"]}"#,
+            r#"{"lines":[],"sender":{"name":"x","speed":1}}"#,
+            r#"{"lines":[],"sender":{"name":"x","speed":[]}}"#,
+            r#"{"lines":[],"sender":{"name":"x","speed":"FASTER"}}"#,
+            r#"{"lines":[],"sender":{"name":"x","speed":{"FAST":1}}}"#,
+        ] {
+            let error = parse::<Order>(text.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), "validation", "{text}");
+            let told = format!("{} {:?}", error.detail(), error.fields());
+            for word in ["Order", "Line", "Sender", "Speed", "struct", "enum", "variant of", "elements"] {
+                assert!(!told.contains(word), "{text}: {told}");
+            }
+        }
+        let plain = in_plain_words("invalid type: map, expected tuple struct X with 2 elements");
+        assert_eq!(plain, "invalid type: map, expected an array");
+        assert_eq!(
+            in_plain_words("data did not match any variant of untagged enum X"),
+            "has none of the forms it may have"
+        );
+    }
+
+    #[test]
     fn a_merge_patch_sets_removes_and_refuses_unknown_fields() {
-        let order = Order { lines: vec![], note: Some("x".into()) };
+        let order = Order { lines: vec![], note: Some("x".into()), sender: None };
         let patch = |text: &str| MergePatch(serde_json::from_str(text).unwrap());
         assert_eq!(patch(r#"{"note":null}"#).apply(&order).unwrap().note, None);
         assert_eq!(patch(r#"{"note":"y"}"#).apply(&order).unwrap().note.as_deref(), Some("y"));
         assert_eq!(patch(r#"{"nota":"y"}"#).apply(&order).unwrap_err().code(), "unknown-field");
+        let error = patch(r#"{"sender":["Ada"]}"#).apply(&order).unwrap_err();
+        assert_eq!((error.code(), error.fields()[0].pointer.as_str()), ("validation", "/sender"));
     }
 }

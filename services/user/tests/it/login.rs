@@ -205,3 +205,15 @@ async fn staff_with_a_customers_password_must_choose_a_longer_one() {
     confirm(PASSWORD).await.expect(204);
     shop.login("ada@example.org").await;
 }
+
+#[tokio::test]
+async fn an_array_is_no_login() {
+    let shop = shop().await;
+    shop.customer("ada@example.org").await;
+    for body in [json!(["ada@example.org", PASSWORD, null, null]), json!([]), json!("x"), json!(null)] {
+        let problem = shop.post("/api/auth/login").json(&body).await.problem(422, "validation");
+        assert_eq!((problem.errors[0].pointer.as_str(), problem.errors[0].code.as_str()), ("", "invalid"));
+        let told = serde_json::to_string(&problem).unwrap();
+        assert!(!told.contains("struct") && !told.contains("Login"), "{told}");
+    }
+}
