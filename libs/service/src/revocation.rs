@@ -43,22 +43,27 @@ pub(crate) fn listen(consumers: Consumers, verifier: &Verifier) -> Consumers {
         })
         .on::<UserRoleAssigned, _, _>(move |delivery: Delivery<UserRoleAssigned>| {
             let change = delivery.message.payload;
-            renew(&assigned, change.user_id, change.assignment_timestamp)
+            renew(&assigned, change.user_id, change.permission_version, change.assignment_timestamp)
         })
         .on::<UserRoleRemoved, _, _>(move |delivery: Delivery<UserRoleRemoved>| {
             let change = delivery.message.payload;
-            renew(&removed, change.user_id, change.removal_timestamp)
+            renew(&removed, change.user_id, change.permission_version, change.removal_timestamp)
         });
     consumers.queue(queue)
 }
 
 /// Tokens from before the change carry other roles: their holder refreshes and gets the new ones.
+/// Publishers of an older release do not tell the version of the rights.
 fn renew(
     verifier: &Verifier,
     user: auth::UserId,
+    permission_version: Option<i64>,
     changed_at: Timestamp,
 ) -> std::future::Ready<base::Result<()>> {
-    verifier.revoke_user(user, changed_at);
+    match permission_version {
+        Some(version) => verifier.mark_stale(user, version),
+        None => verifier.revoke_user(user, changed_at),
+    }
     done()
 }
 

@@ -4,6 +4,7 @@
 //! of live entries is emptied, and every token issued until then counts as stale instead: clients
 //! refresh once, and nobody who was thrown out comes back in.
 
+use super::claims::at;
 use super::{LEEWAY, MAX_TOKEN_LIFE};
 use crate::caller::{SessionId, TokenId, User, UserId};
 use base::{Error, Kind, Result, Timestamp};
@@ -22,7 +23,7 @@ pub(super) struct Revoked(RwLock<Lists>);
 struct Lists {
     tokens: Expiring<TokenId, ()>,
     sessions: Expiring<SessionId, ()>,
-    /// Tokens of the user issued before this moment.
+    /// Tokens of the user issued before this second.
     users: Expiring<UserId, Timestamp>,
     /// Tokens of the user with a lower `pv`.
     permission_versions: Expiring<UserId, i64>,
@@ -59,7 +60,8 @@ impl Revoked {
 
     pub(super) fn user(&self, id: UserId, issued_before: Timestamp, now: Timestamp) {
         let mut lists = self.write();
-        let kept = lists.users.insert(id, issued_before, now);
+        // A token of the same second may be of afterwards.
+        let kept = lists.users.insert(id, at(issued_before.seconds()), now);
         lists.fall_back_unless(kept, now);
     }
 

@@ -135,8 +135,9 @@ impl Verifier {
         self.0.revoked.session(id, self.0.clock.now());
     }
 
-    /// Refuses the tokens of a user issued before a moment. Tokens know their issue to the second,
-    /// so those of the same second are refused too, whichever came first.
+    /// Refuses the tokens of a user issued before a moment. Tokens know their issue to the second:
+    /// those of the same second pass, since one of them may be of afterwards; whoever ends sessions
+    /// names them too ([`Verifier::revoke_session`]).
     pub fn revoke_user(&self, id: UserId, issued_before: Timestamp) {
         self.0.revoked.user(id, issued_before, self.0.clock.now());
     }

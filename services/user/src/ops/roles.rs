@@ -2,6 +2,7 @@
 
 use super::{Result, announce, prove};
 use crate::AppState;
+use crate::domain::account::Account;
 use crate::domain::rights::{Role, change_roles, system_role_id};
 use crate::error::UserError;
 use crate::store;
@@ -119,10 +120,10 @@ pub(crate) async fn set_roles(
     account.permission_version += 1;
     prove::save(&mut tx, &mut account).await?;
     for role in &change.added {
-        assign(&mut tx, user, account.version, role, &by).await?;
+        assign(&mut tx, &account, role, &by).await?;
     }
     for role in &change.removed {
-        take(&mut tx, user, account.version, role, &by).await?;
+        take(&mut tx, &account, role, &by).await?;
     }
     announce::updated(&mut tx, &account, vec!["roles".into()], &by).await?;
     announce::audit(&mut tx, caller, "user.roles.write", Some(user)).await?;
@@ -132,15 +133,16 @@ pub(crate) async fn set_roles(
     Ok((account.version, roles.into_iter().map(view).collect()))
 }
 
-async fn assign(tx: &mut Tx, user: UserId, version: i64, role: &Role, by: &Actor) -> Result<()> {
-    let now = tx.now();
+async fn assign(tx: &mut Tx, account: &Account, role: &Role, by: &Actor) -> Result<()> {
+    let (user, now) = (account.id, tx.now());
     store::role::assign(tx, user, role.id, now).await?;
     let message = UserRoleAssigned {
         user_id: user,
-        aggregate_version: version,
+        aggregate_version: account.version,
         role_id: role.id,
         role_name: role.name.clone(),
         assigned_by: by.clone(),
+        permission_version: Some(account.permission_version),
         assignment_timestamp: now,
     };
     outbox::publish(tx, &message).await?;
@@ -148,15 +150,16 @@ async fn assign(tx: &mut Tx, user: UserId, version: i64, role: &Role, by: &Actor
     announce::history(tx, user, HistoryKind::RoleChanged, summary, Some(role.id.to_string()), by).await
 }
 
-async fn take(tx: &mut Tx, user: UserId, version: i64, role: &Role, by: &Actor) -> Result<()> {
-    let now = tx.now();
+async fn take(tx: &mut Tx, account: &Account, role: &Role, by: &Actor) -> Result<()> {
+    let (user, now) = (account.id, tx.now());
     store::role::remove(tx, user, role.id).await?;
     let message = UserRoleRemoved {
         user_id: user,
-        aggregate_version: version,
+        aggregate_version: account.version,
         role_id: role.id,
         role_name: role.name.clone(),
         removed_by: by.clone(),
+        permission_version: Some(account.permission_version),
         removal_timestamp: now,
     };
     outbox::publish(tx, &message).await?;

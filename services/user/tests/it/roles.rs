@@ -48,6 +48,28 @@ async fn a_role_is_given_and_taken_and_old_tokens_end() {
 }
 
 #[tokio::test]
+async fn new_tokens_work_within_the_second_of_the_change_also_where_it_is_heard_of() {
+    let shop = shop().await;
+    let admin = shop.super_admin().await;
+    let ada = shop.customer("ada@example.org").await;
+    shop.clock.advance(Duration::from_millis(300));
+    give(&shop, &admin, &ada, &["finance", "support_agent"], &admin).await.expect(200);
+    shop.settle().await;
+    shop.get("/api/auth/me").by(&ada).await.problem(401, "token-stale");
+    let refreshed = Person { access: shop.refresh(&ada.refresh).await.access_token, ..ada.clone() };
+    shop.get("/api/users").by(&refreshed).await.expect(200);
+    let signed_in = shop.login("ada@example.org").await;
+    shop.get("/api/users").by(&signed_in).await.expect(200);
+    assert!(shop.accepts(&admin).await, "nobody else is troubled");
+
+    give(&shop, &admin, &ada, &["finance"], &admin).await.expect(200);
+    shop.settle().await;
+    shop.get("/api/users").by(&refreshed).await.problem(401, "token-stale");
+    let fresh = shop.login("ada@example.org").await;
+    shop.get("/api/users").by(&fresh).await.problem(403, "forbidden");
+}
+
+#[tokio::test]
 async fn nothing_happens_when_nothing_changes() {
     let shop = shop().await;
     let admin = shop.super_admin().await;

@@ -110,6 +110,21 @@ async fn a_suspended_customer_is_out_at_once_and_back_when_it_is_lifted() {
 }
 
 #[tokio::test]
+async fn whoever_is_let_in_again_within_the_second_signs_in_and_their_old_tokens_stay_out() {
+    let shop = shop().await;
+    let admin = shop.super_admin().await;
+    let ada = shop.customer("ada@example.org").await;
+    shop.clock.advance(std::time::Duration::from_millis(300));
+    set(&shop, &admin, &ada, "SUSPENDED").await.expect(200);
+    set(&shop, &admin, &ada, "ACTIVE").await.expect(200);
+    let back = shop.login("ada@example.org").await;
+    shop.settle().await;
+    assert!(shop.accepts(&back).await, "also where the suspension is heard of only now");
+    assert!(!shop.accepts(&ada).await);
+    assert!(shop.accepts(&shop.login("ada@example.org").await).await);
+}
+
+#[tokio::test]
 async fn only_listed_steps_are_possible_and_never_on_oneself() {
     let shop = shop().await;
     let admin = shop.super_admin().await;

@@ -38,16 +38,40 @@ async fn tokens_of_a_user_from_before_a_moment_are_refused_and_later_ones_are_no
     let claims = claims(&[]);
     let before = shop.user_token(&claims);
     shop.user(&before).await;
-    shop.clock.advance(Duration::from_millis(500));
+    shop.clock.advance(Duration::from_millis(1_500));
     shop.verifier.revoke_user(claims.user_id, shop.clock.now());
     assert_eq!(shop.refusal(&before).await, "unauthenticated");
-    assert_eq!(shop.refusal(&shop.user_token(&claims)).await, "unauthenticated", "of the same second");
-    shop.clock.advance(Duration::from_millis(500));
+    shop.clock.advance(Duration::from_millis(1));
     let after = shop.user_token(&claims);
     shop.user(&after).await;
     shop.verifier.revoke_user(claims.user_id, shop.clock.now() - Duration::from_secs(60));
     assert_eq!(shop.refusal(&before).await, "unauthenticated", "an older order does not lift a newer one");
     shop.user(&after).await;
+}
+
+#[tokio::test]
+async fn whoever_signs_in_within_the_second_in_which_they_were_thrown_out_is_in() {
+    let shop = Shop::new();
+    let thrown_out = claims(&[]);
+    let before = shop.user_token(&thrown_out);
+    shop.clock.advance(Duration::from_millis(200));
+    shop.verifier.revoke_session(thrown_out.session_id);
+    shop.verifier.revoke_user(thrown_out.user_id, shop.clock.now());
+    assert_eq!(shop.refusal(&before).await, "unauthenticated", "its session ended");
+    let back = UserClaims { session_id: SessionId::new(), ..thrown_out };
+    shop.user(&shop.user_token(&back)).await;
+}
+
+#[tokio::test]
+async fn new_rights_work_within_the_second_in_which_they_were_given() {
+    let shop = Shop::new();
+    let old = claims(&[]);
+    let before = shop.user_token(&old);
+    shop.clock.advance(Duration::from_millis(200));
+    shop.verifier.mark_stale(old.user_id, old.permission_version + 1);
+    assert_eq!(shop.refusal(&before).await, "token-stale");
+    let new = UserClaims { permission_version: old.permission_version + 1, ..old };
+    shop.user(&shop.user_token(&new)).await;
 }
 
 #[tokio::test]
