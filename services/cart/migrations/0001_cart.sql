@@ -26,6 +26,7 @@ CREATE UNIQUE INDEX cart_of_user ON cart (user_id) WHERE status IN ('ACTIVE', 'A
 CREATE UNIQUE INDEX cart_of_guest ON cart (guest_id) WHERE status IN ('ACTIVE', 'ABANDONED', 'LOCKED');
 CREATE UNIQUE INDEX cart_of_order ON cart (order_id);
 CREATE INDEX cart_active_at ON cart (status, active_at);
+CREATE INDEX cart_over ON cart (status, updated_at) WHERE status IN ('CONVERTED', 'EXPIRED', 'MERGED');
 CREATE INDEX cart_locked_at ON cart (locked_at) WHERE locked_at IS NOT NULL;
 
 CREATE TABLE cart_line (
