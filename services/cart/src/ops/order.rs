@@ -2,9 +2,11 @@
 
 use super::lock::unlock;
 use super::tell::{save_cleared, save_updated};
+use crate::App;
 use crate::error::CartError;
 use crate::store;
 use api::cart::CartClearReason;
+use api::ids::{CartId, OrderId};
 use api::order::{OrderCancelled, OrderPlaced};
 use db::Tx;
 
@@ -26,6 +28,20 @@ pub(crate) async fn order_placed(tx: &mut Tx, placed: OrderPlaced) -> Result<(),
     }
     tracing::warn!(cart_id = %cart.id, %order_id, "an order was paid that did not hold its cart any more");
     save_updated(tx, &mut cart).await
+}
+
+/// The order that holds a cart was paid: uses the cart up; nothing happens if it holds it no more.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn use_up(app: &App, cart_id: CartId, order_id: OrderId) -> Result<(), CartError> {
+    let mut tx = app.db.begin().await?;
+    if let Some(mut cart) = store::open(&mut tx, cart_id).await?
+        && cart.convert(order_id)
+    {
+        save_cleared(&mut tx, &mut cart, CartClearReason::OrderPlaced).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// An order was given up: its owner has the cart back.

@@ -1,6 +1,7 @@
 //! What time does to carts: abandoned after a day, expired after a month, locks that lead nowhere.
 
 use super::lock::unlock_cart;
+use super::order::use_up;
 use super::tell::{save, save_cleared};
 use crate::App;
 use crate::domain::Cart;
@@ -27,7 +28,7 @@ pub(crate) async fn sweep(app: &App) -> Result<(), CartError> {
         age(app, status, expired, Age::Expired).await?;
     }
     age(app, CartStatus::Active, now - app.config.abandoned_after.0, Age::Abandoned).await?;
-    release_locks(app, now - app.config.lock_timeout.0).await?;
+    end_locks(app, now - app.config.lock_timeout.0).await?;
     let mut tx = app.db.begin().await?;
     store::delete_over(&mut tx, now - app.config.keep_over.0, BATCH).await?;
     Ok(tx.commit().await?)
@@ -94,23 +95,56 @@ async fn abandon(tx: &mut Tx, cart: &mut Cart) -> Result<(), CartError> {
     Ok(())
 }
 
-async fn release_locks(app: &App, before: Timestamp) -> Result<(), CartError> {
+/// Ends locks whose end nobody told of: the order came to nothing, or it was paid.
+async fn end_locks(app: &App, before: Timestamp) -> Result<(), CartError> {
     let mut conn = app.db.conn().await?;
     let locked = store::long_locked(&mut conn, before, BATCH).await?;
     drop(conn);
     for (cart_id, order_id) in locked {
-        if is_given_up(app, order_id).await {
-            tracing::warn!(%cart_id, %order_id, "a cart was locked for an order that came to nothing");
-            unlock_cart(app, cart_id, order_id).await?;
+        match fate(app, order_id).await {
+            Fate::Open => {}
+            Fate::Nothing => {
+                tracing::warn!(%cart_id, %order_id, "a cart was locked for an order that came to nothing");
+                unlock_cart(app, cart_id, order_id).await?;
+            }
+            Fate::Paid => {
+                tracing::warn!(%cart_id, %order_id, "a cart was locked for an order that is paid");
+                use_up(app, cart_id, order_id).await?;
+            }
         }
     }
     Ok(())
 }
 
-/// Whether the order does not exist or holds nothing any more; not if it cannot be asked.
-async fn is_given_up(app: &App, order_id: OrderId) -> bool {
-    match app.order.order(order_id).await {
-        Ok(order) => matches!(order.status, OrderStatus::Rejected | OrderStatus::Cancelled),
-        Err(error) => error.kind() == Kind::NotFound,
+/// What became of an order.
+#[derive(Clone, Copy)]
+enum Fate {
+    /// It is not decided, or the order cannot be asked.
+    Open,
+    /// It does not exist, or holds nothing any more.
+    Nothing,
+    Paid,
+}
+
+async fn fate(app: &App, order_id: OrderId) -> Fate {
+    let status = match app.order.order(order_id).await {
+        Ok(order) => order.status,
+        Err(error) if error.kind() == Kind::NotFound => return Fate::Nothing,
+        Err(_) => return Fate::Open,
+    };
+    match status {
+        OrderStatus::Pending
+        | OrderStatus::PendingPayment
+        | OrderStatus::PaymentProcessing
+        | OrderStatus::PaymentFailed => Fate::Open,
+        OrderStatus::Rejected | OrderStatus::Cancelled => Fate::Nothing,
+        OrderStatus::Confirmed
+        | OrderStatus::Processing
+        | OrderStatus::OnHold
+        | OrderStatus::PartiallyShipped
+        | OrderStatus::Shipped
+        | OrderStatus::Delivered
+        | OrderStatus::Completed
+        | OrderStatus::Returned => Fate::Paid,
     }
 }

@@ -1,5 +1,6 @@
 //! What time does to carts.
 
+use crate::orders::placed;
 use crate::stories::{Shop, quantities, user};
 use api::cart::{CartAbandoned, CartClearReason, CartCleared, CartStatus};
 use api::ids::OrderId;
@@ -88,4 +89,49 @@ async fn a_lock_that_leads_nowhere_is_given_up() {
     assert_eq!(locked().await, [false, true, false, false]);
     shop.after(31 * DAY).await;
     assert_eq!(locked().await, [false, true, false, false], "a cart an order holds does not expire");
+}
+
+#[tokio::test]
+async fn a_cart_whose_order_was_paid_is_used_up_though_nobody_told_of_it() {
+    let shop = Shop::open().await;
+    let mug = shop.article(1290, 500);
+    let paid = [
+        OrderStatus::Confirmed,
+        OrderStatus::Processing,
+        OrderStatus::OnHold,
+        OrderStatus::PartiallyShipped,
+        OrderStatus::Shipped,
+        OrderStatus::Delivered,
+        OrderStatus::Completed,
+        OrderStatus::Returned,
+    ];
+    let open = [OrderStatus::Pending, OrderStatus::PaymentProcessing, OrderStatus::PaymentFailed];
+    let mut locked = Vec::new();
+    for status in paid.into_iter().chain(open) {
+        let shopper = user();
+        shop.put(shopper, mug, 1).await;
+        let snapshot = shop.locked(shopper, OrderId::new()).await;
+        shop.world().orders.insert(snapshot.order_id, status);
+        locked.push((shopper, snapshot, status));
+    }
+    shop.after(2 * HOUR).await;
+    for (shopper, snapshot, status) in &locked {
+        let cart = shop.cart(*shopper).await;
+        if open.contains(status) {
+            assert_eq!(cart.locked_by, Some(snapshot.order_id), "{status:?}");
+        } else {
+            assert_eq!((cart.status, cart.items.len()), (CartStatus::Active, 0), "{status:?}");
+        }
+    }
+    let cleared = shop.published::<CartCleared>().await;
+    assert_eq!(cleared.len(), paid.len());
+    assert!(cleared.iter().all(|event| event.reason == CartClearReason::OrderPlaced));
+    let (shopper, snapshot, _) = &locked[0];
+    shop.put(*shopper, mug, 3).await;
+    shop.publish(placed(snapshot)).await;
+    assert_eq!(
+        quantities(&shop.cart(*shopper).await),
+        [3],
+        "the message, late, does not touch the next cart"
+    );
 }
