@@ -92,7 +92,7 @@ CREATE TABLE reservation (
     CONSTRAINT reservation_expiry CHECK ((status = 'PENDING') = (expires_at IS NOT NULL))
 );
 
-CREATE INDEX reservation_due ON reservation (expires_at) WHERE status = 'PENDING';
+CREATE INDEX reservation_due ON reservation (expires_at, order_id) WHERE status = 'PENDING';
 
 CREATE TABLE reservation_line (
     id UUID PRIMARY KEY,
@@ -107,8 +107,12 @@ CREATE TABLE reservation_line (
 
 CREATE INDEX reservation_line_by_item ON reservation_line (item_id);
 
--- Shipments and returns that were applied, so that none counts twice.
+-- Shipments that were applied, so that none counts twice. One is forgotten when its order has
+-- nothing left that could ship.
 CREATE TABLE applied_source (
     source TEXT PRIMARY KEY,
+    order_id UUID NOT NULL,
     created_at TIMESTAMPTZ NOT NULL
 );
+
+CREATE INDEX applied_source_created_at ON applied_source (created_at);

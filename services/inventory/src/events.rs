@@ -9,6 +9,10 @@ use api::product::{
 use base::Result;
 use events::{Consumers, Delivery, Message, Queue, TaskRun, Tasks};
 use std::future::Future;
+use std::time::Duration;
+
+/// How often what can make no difference any more is forgotten.
+const FORGET_RHYTHM: Duration = Duration::from_hours(1);
 
 pub(crate) fn consumers(app: &App) -> Consumers {
     let of_products = ["product.product.created.v1", "product.product.deleted.v1", "product.variant.*.v1"];
@@ -29,11 +33,16 @@ pub(crate) fn consumers(app: &App) -> Consumers {
 
 pub(crate) fn tasks(app: &App) -> Tasks {
     let expire = app.clone();
+    let forget = app.clone();
     let recheck = app.clone();
     Tasks::new()
         .every("expire-reservations", app.config.expiry_interval.0, move || {
             let app = expire.clone();
             async move { Ok(ops::expire_reservations(&app).await?) }
+        })
+        .every("forget-sources", FORGET_RHYTHM, move || {
+            let app = forget.clone();
+            async move { Ok(ops::forget_sources(&app).await?) }
         })
         .on(move |run: TaskRun<RecheckWarehouse>| {
             let app = recheck.clone();

@@ -8,6 +8,7 @@ mod catalogue;
 mod confirm;
 mod expire;
 mod extend;
+mod forget;
 mod hold;
 mod import;
 mod items;
@@ -25,6 +26,7 @@ pub(crate) use catalogue::{
 pub(crate) use confirm::confirm_reservation;
 pub(crate) use expire::expire_reservations;
 pub(crate) use extend::extend_reservation;
+pub(crate) use forget::forget_sources;
 pub(crate) use import::import_stock;
 pub(crate) use items::{create_item, delete_item, get_item, list_items, update_item};
 pub(crate) use levels::{adjust_stock, receive_stock, transfer_stock};

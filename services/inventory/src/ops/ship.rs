@@ -18,7 +18,7 @@ use events::outbox;
 pub(crate) async fn ship(app: &App, tx: &mut Tx, shipped: OrderShipped) -> Result<(), InventoryError> {
     let (order_id, shipment_id) = (shipped.order.order_id, shipped.shipment_id);
     let now = tx.now();
-    if !store::stock::claim_source(tx, &format!("shipment:{shipment_id}"), now).await? {
+    if !store::stock::claim_source(tx, &format!("shipment:{shipment_id}"), order_id, now).await? {
         return Ok(());
     }
     let Some(mut reservation) = store::reservation::open(tx, order_id).await? else {

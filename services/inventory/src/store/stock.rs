@@ -2,7 +2,7 @@
 
 use super::{Word, word};
 use crate::domain::{Change, Level, Stock, Unit};
-use api::ids::{ProductId, VariantId, WarehouseId};
+use api::ids::{OrderId, ProductId, VariantId, WarehouseId};
 use api::inventory::{ItemStatus, StockTransaction};
 use api::shared::Actor;
 use base::{Id, Timestamp};
@@ -214,8 +214,28 @@ pub(crate) async fn save(
     Ok(id)
 }
 
-/// Whether a shipment or return is applied for the first time.
-pub(crate) async fn claim_source(tx: &mut Tx, source: &str, now: Timestamp) -> Result<bool, DbError> {
-    let claim = sql("INSERT INTO applied_source (source, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING");
-    Ok(claim.bind(source).bind(now).run(tx).await? == 1)
+/// Whether a shipment of an order is applied for the first time.
+pub(crate) async fn claim_source(
+    tx: &mut Tx,
+    source: &str,
+    order_id: OrderId,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let claim = sql("INSERT INTO applied_source (source, order_id, created_at) VALUES ($1, $2, $3) \
+         ON CONFLICT DO NOTHING");
+    Ok(claim.bind(source).bind(order_id).bind(now).run(tx).await? == 1)
+}
+
+/// Forgets sources applied before `before`, at most `limit`; answers how many. Those of an order
+/// that still holds stock stay: applied again, they would take some of it.
+pub(crate) async fn forget_sources(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, DbError> {
+    sql(
+        "DELETE FROM applied_source WHERE source IN (SELECT source FROM applied_source WHERE created_at < $1 \
+         AND NOT EXISTS (SELECT 1 FROM reservation WHERE reservation.order_id = applied_source.order_id \
+         AND reservation.status IN ('PENDING', 'CONFIRMED')) LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .run(tx)
+    .await
 }

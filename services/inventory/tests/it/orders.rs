@@ -11,6 +11,7 @@ use api::order::shipment_messages::{ShipmentType, ShippedItem};
 use api::order::{CancellationReason, OrderCancelled, OrderShipped, OrderStatus, ShippingMethod};
 use api::shared::Actor;
 use base::{Currency, Id, Money, Timestamp};
+use std::time::Duration;
 
 const NOW: Timestamp = Timestamp::from_micros(1_772_442_000_000_000);
 
@@ -99,6 +100,33 @@ async fn shipped_goods_leave_the_stock_once() {
     let _harmless = shop.step(order_id, "confirm").await.expect(200);
     let available: Vec<_> = shop.published::<StockLevelChanged>().await;
     assert_eq!(available.len(), 4, "two counts and two holds: shipping changes nothing for shoppers");
+    shop.assert_sound().await;
+}
+
+async fn remembered_shipments(shop: &Inventory) -> i64 {
+    let count = db::sql("SELECT COUNT(*) FROM applied_source");
+    count.scalar(&mut shop.db().conn().await.unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_shipment_counts_once_however_late_it_is_told_of_again_and_is_forgotten_when_it_cannot_matter() {
+    let shop = Inventory::open().await;
+    let (mugs, plates) = (shop.article(10).await, shop.article(10).await);
+    let (some, all) = (mugs.line(4), plates.line(2));
+    let half_shipped = paid(&shop, std::slice::from_ref(&some)).await.order_id;
+    let gone = paid(&shop, std::slice::from_ref(&all)).await.order_id;
+    let messages = [shipped(half_shipped, &[(&some, 1)]), shipped(gone, &[(&all, 2)])];
+    for message in &messages {
+        shop.publish(message.clone()).await;
+    }
+    shop.after(Duration::from_secs(29 * 24 * 3600)).await;
+    assert_eq!(remembered_shipments(&shop).await, 2);
+    shop.after(Duration::from_secs(2 * 24 * 3600)).await;
+    assert_eq!(remembered_shipments(&shop).await, 1, "that of the order with something left to ship");
+    for message in &messages {
+        shop.publish(message.clone()).await;
+    }
+    assert_eq!((shop.levels(&mugs).await, shop.levels(&plates).await), ((9, 3), (8, 0)));
     shop.assert_sound().await;
 }
 
