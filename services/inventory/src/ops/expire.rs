@@ -9,25 +9,38 @@ use crate::store;
 use api::ids::OrderId;
 use api::inventory::{InventoryReservationExpired, ReservationLine};
 use api::shared::Actor;
+use base::Error;
 use events::outbox;
 
-/// Releases holds that ran out, each in a transaction of its own, until none is left.
+/// Releases holds that ran out, each in a transaction of its own. One that cannot be released
+/// does not keep the others.
 ///
 /// # Errors
-/// Those of the store; what was released before stays released.
+/// Those of the store; 500 when some could not be released.
 pub(crate) async fn expire_reservations(app: &App) -> Result<(), InventoryError> {
-    let batch = app.config.expiry_batch;
+    let (now, batch) = (app.clock.now(), app.config.expiry_batch);
+    let mut failed = 0;
+    let mut last = None;
     loop {
         let mut conn = app.db.conn().await?;
-        let due = store::reservation::due(&mut conn, app.clock.now(), i64::from(batch)).await?;
+        let due = store::reservation::due(&mut conn, now, last, i64::from(batch)).await?;
         drop(conn);
-        for order_id in &due {
-            expire(app, *order_id).await?;
+        for (_, order_id) in &due {
+            if let Err(error) = expire(app, *order_id).await {
+                failed += 1;
+                let error = Error::from(error);
+                tracing::error!(%order_id, error = error.chain(), "a hold that ran out cannot be released");
+            }
         }
+        last = due.last().copied();
         if due.len() < batch as usize {
-            return Ok(());
+            break;
         }
     }
+    if failed == 0 {
+        return Ok(());
+    }
+    Err(Error::internal(format!("{failed} holds that ran out could not be released")).into())
 }
 
 /// Releases one hold, unless somebody else did or it was made to last.

@@ -127,11 +127,23 @@ pub(crate) async fn save_shipped(tx: &mut Tx, id: ReservationId, line: &Held) ->
     .await
 }
 
-/// Orders whose hold ran out, the oldest first.
-pub(crate) async fn due(c: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<OrderId>, DbError> {
-    let rows = sql("SELECT order_id FROM reservation WHERE status = 'PENDING' AND expires_at <= $1 \
-         ORDER BY expires_at LIMIT $2")
-    .bind(now)
-    .bind(limit);
-    Ok(rows.all::<(OrderId,)>(c).await?.into_iter().map(|row| row.0).collect())
+/// When a hold ran out, and of which order.
+pub(crate) type Due = (Timestamp, OrderId);
+
+/// Holds that ran out by `now`, the oldest first, after `after`.
+pub(crate) async fn due(
+    c: &mut Conn,
+    now: Timestamp,
+    after: Option<Due>,
+    limit: i64,
+) -> Result<Vec<Due>, DbError> {
+    let mut query =
+        sql("SELECT expires_at, order_id FROM reservation WHERE status = 'PENDING' AND expires_at <= $1")
+            .bind(now);
+    if let Some((at, id)) = after {
+        query = query.push(" AND expires_at >= ").push_bind(at);
+        query =
+            query.push(" AND (expires_at > ").push_bind(at).push(" OR order_id > ").push_bind(id).push(")");
+    }
+    query.push(" ORDER BY expires_at, order_id LIMIT ").push_bind(limit).all(c).await
 }

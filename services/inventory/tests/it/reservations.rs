@@ -7,6 +7,7 @@ use api::inventory::{
     InventoryReservationFailed, InventoryReserved, Reservation, ReservationStatus, Reserve,
 };
 use base::Id;
+use db::sql;
 use serde_json::json;
 use std::time::Duration;
 
@@ -145,6 +146,38 @@ async fn an_unpaid_hold_runs_out() {
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].order_id, events[0].lines[0].quantity), (held.order_id, 3));
     shop.assert_sound().await;
+}
+
+async fn set_reserved(shop: &Inventory, article: &Article, reserved: i64) {
+    let id = shop.item(article).await.id;
+    let mut tx = shop.db().begin().await.unwrap();
+    let tampered = sql("UPDATE item SET reserved = $2 WHERE id = $1").bind(id).bind(reserved);
+    tampered.run_one(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hold_that_cannot_be_released_does_not_keep_the_later_ones() {
+    for batch in [1, 2, 100] {
+        let shop = Inventory::open_with(&[("expiry_batch", batch)]).await;
+        let (bad, mugs, plates) = (shop.article(5).await, shop.article(5).await, shop.article(5).await);
+        let stuck = shop.reserved(&[bad.line(3)]).await;
+        shop.clock.advance(Duration::from_secs(1));
+        shop.reserved(&[mugs.line(3)]).await;
+        shop.reserved(&[plates.line(3)]).await;
+        set_reserved(&shop, &bad, 0).await;
+        shop.after(Duration::from_secs(46 * 60)).await;
+        assert_eq!((shop.levels(&mugs).await, shop.levels(&plates).await), ((5, 0), (5, 0)));
+        assert_eq!(shop.reservation(stuck.order_id).await.status, ReservationStatus::Pending);
+        let tasks = events::tasks::list(&mut shop.db().conn().await.unwrap(), 100).await.unwrap();
+        let expiry = tasks.iter().find(|task| task.kind == "every:expire-reservations").unwrap();
+        let error = expiry.last_error.as_deref().unwrap_or_default();
+        assert!(error.contains("1 holds that ran out could not be released"), "{error}");
+        set_reserved(&shop, &bad, 3).await;
+        shop.after(Duration::from_secs(11)).await;
+        assert_eq!(shop.levels(&bad).await, (5, 0), "it is tried again");
+        shop.assert_sound().await;
+    }
 }
 
 #[tokio::test]

@@ -55,7 +55,15 @@ impl DerefMut for Inventory {
 
 impl Inventory {
     pub(crate) async fn open() -> Self {
-        let service = TestService::new(inventory::definition()).await;
+        Self::open_with(&[]).await
+    }
+
+    /// With other numbers in `[inventory]`.
+    pub(crate) async fn open_with(settings: &[(&str, i64)]) -> Self {
+        let builder = TestService::of(inventory::definition());
+        let builder =
+            settings.iter().fold(builder, |builder, (key, value)| builder.setting("inventory", key, *value));
+        let service = builder.start().await;
         // Recurring tasks begin to count when they are first seen.
         service.settle().await;
         Self(service)
