@@ -50,6 +50,9 @@ CREATE UNIQUE INDEX payment_open ON payment (order_id)
 CREATE INDEX payment_created ON payment (created_at, id);
 CREATE INDEX payment_user ON payment (user_id, created_at, id);
 CREATE INDEX payment_intent ON payment (gateway_intent);
+-- What the reconciliation asks about.
+CREATE INDEX payment_under_way ON payment (id)
+    WHERE status IN ('PENDING', 'REQUIRES_ACTION', 'PROCESSING', 'AUTHORIZED');
 
 -- Money that goes back (contracts §6.5).
 CREATE TABLE refund (
@@ -80,6 +83,9 @@ CREATE TABLE refund (
 );
 CREATE INDEX refund_created ON refund (created_at, id);
 CREATE INDEX refund_payment ON refund (payment_id, created_at);
+CREATE INDEX refund_user ON refund (user_id, created_at, id);
+CREATE INDEX refund_order ON refund (order_id);
+CREATE INDEX refund_unsettled ON refund (id) WHERE status IN ('PENDING', 'PROCESSING');
 
 -- The durable intent before every call of a gateway: stored, then called, then answered.
 CREATE TABLE operation (
@@ -87,6 +93,8 @@ CREATE TABLE operation (
     payment_id UUID NOT NULL REFERENCES payment (id),
     refund_id UUID REFERENCES refund (id),
     kind TEXT NOT NULL,
+    -- The how manieth of its kind for the payment, or for the refund.
+    number BIGINT NOT NULL,
     -- paymentId:operation:attempt, what the gateway recognises a repetition by.
     provider_key TEXT NOT NULL,
     method_id TEXT,
@@ -105,6 +113,7 @@ CREATE TABLE operation (
 CREATE UNIQUE INDEX operation_open ON operation (payment_id) WHERE state = 'OPEN' AND refund_id IS NULL;
 CREATE UNIQUE INDEX operation_open_refund ON operation (refund_id) WHERE state = 'OPEN';
 CREATE INDEX operation_payment ON operation (payment_id, created_at);
+CREATE INDEX operation_finished ON operation (finished_at) WHERE finished_at IS NOT NULL;
 
 -- What gateways told us; only a reason to ask, never believed.
 CREATE TABLE webhook_event (
@@ -116,3 +125,4 @@ CREATE TABLE webhook_event (
     received_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT webhook_event_gateway_provider_event_id_key UNIQUE (gateway, provider_event_id)
 );
+CREATE INDEX webhook_event_received ON webhook_event (received_at);

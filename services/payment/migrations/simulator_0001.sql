@@ -74,6 +74,7 @@ CREATE TABLE request (
     answer JSONB,
     created_at TIMESTAMPTZ NOT NULL
 );
+CREATE INDEX request_created ON request (created_at);
 
 -- What is to happen later: webhooks to deliver, delayed decisions, pages that end.
 CREATE TABLE work (

@@ -11,6 +11,9 @@ use std::time::Duration;
 /// How often the simulator looks for work that a crash left behind; while it lives it wakes itself.
 const SIMULATOR_RHYTHM: Duration = Duration::from_secs(10);
 
+/// How often what nobody asks for any more is forgotten.
+const FORGET_RHYTHM: Duration = Duration::from_hours(1);
+
 pub(crate) fn consumers(app: &App) -> Consumers {
     let orders = Queue::named("payment.order.events").bind("order.events", &["order.order.cancelled.v1"]);
     Consumers::new().queue(orders.on(with(app, order_cancelled)))
@@ -23,7 +26,8 @@ pub(crate) fn tasks(app: &App) -> Tasks {
         .on(with(app, run_refund))
         .on(with(app, apply_webhook))
         .every("reconcile-payments", app.config.reconcile_every.0, alone(app, reconcile))
-        .every("compare-books", app.config.compare_every.0, alone(app, compare_books));
+        .every("compare-books", app.config.compare_every.0, alone(app, compare_books))
+        .every("forget-payments", FORGET_RHYTHM, alone(app, forget));
     match app.gateway.simulator() {
         Some(_) => tasks.every("run-simulator", SIMULATOR_RHYTHM, alone(app, run_simulator)),
         None => tasks,
@@ -82,6 +86,10 @@ async fn reconcile(app: App) -> Result<()> {
 
 async fn compare_books(app: App) -> Result<()> {
     ops::compare_books(&app).await
+}
+
+async fn forget(app: App) -> Result<()> {
+    ops::forget(&app).await
 }
 
 async fn run_simulator(app: App) -> Result<()> {

@@ -152,7 +152,7 @@ async fn end(app: &App, payment: Payment) -> Result<Payment, PaymentError> {
         return Ok(record::unheard(app, payment.id, Ends::Nothing).await?);
     }
     let mut tx = app.db.begin().await?;
-    let number = store::operation::count(&mut tx, payment.id, Kind::Cancel).await? + 1;
+    let number = store::operation::next_number(&mut tx, payment.id, Kind::Cancel).await?;
     let call = Operation::new(&payment, Kind::Cancel, number);
     let now = tx.now();
     if !store::operation::insert(&mut tx, &call, now).await? {

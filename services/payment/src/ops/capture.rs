@@ -26,7 +26,7 @@ pub(crate) async fn capture(
     let payment = store::payment::by_id(&mut tx, id).await?.ok_or(PaymentError::NotFound("payment"))?;
     let amount = request.amount.unwrap_or(payment.amount);
     check(&payment, amount)?;
-    let number = store::operation::count(&mut tx, id, Kind::Capture).await? + 1;
+    let number = store::operation::next_number(&mut tx, id, Kind::Capture).await?;
     let call = Operation::capture(&payment, number, amount);
     let now = tx.now();
     if !store::operation::insert(&mut tx, &call, now).await? {

@@ -71,7 +71,7 @@ async fn begin(
     back: String,
 ) -> Result<Option<(Payment, Operation)>, PaymentError> {
     let mut tx = app.db.begin().await?;
-    let number = store::operation::count(&mut tx, payment.id, Kind::Confirm).await? + 1;
+    let number = store::operation::next_number(&mut tx, payment.id, Kind::Confirm).await?;
     let call = Operation::confirm(payment, number, method.clone(), back);
     let now = tx.now();
     let mine = store::operation::insert(&mut tx, &call, now).await?

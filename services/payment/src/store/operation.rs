@@ -5,7 +5,9 @@ use api::ids::{PaymentId, RefundId};
 use base::Timestamp;
 use db::{Conn, DbError, FromRow, Row, sql};
 
-const COLUMNS: &str = "SELECT id, payment_id, refund_id, kind, provider_key, method_id, return_url, amount_minor FROM operation";
+const COLUMNS: &str =
+    "SELECT id, payment_id, refund_id, kind, number, provider_key, method_id, return_url, amount_minor
+    FROM operation";
 
 impl FromRow for Operation {
     fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
@@ -15,6 +17,7 @@ impl FromRow for Operation {
             payment_id: row.get("payment_id")?,
             refund_id: row.get("refund_id")?,
             kind: Kind::of(&kind).ok_or_else(|| DbError::decode(format!("{kind} is no operation")))?,
+            number: row.get("number")?,
             provider_key: row.get("provider_key")?,
             method_id: row.get("method_id")?,
             return_url: row.get("return_url")?,
@@ -26,13 +29,14 @@ impl FromRow for Operation {
 /// Stores the intent. `false` when another call is under way, or this one was made before.
 pub(crate) async fn insert(c: &mut Conn, new: &Operation, now: Timestamp) -> Result<bool, DbError> {
     let inserted =
-        sql("INSERT INTO operation (id, payment_id, refund_id, kind, provider_key, method_id, return_url,
-            amount_minor, state, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'OPEN', $9) ON CONFLICT DO NOTHING")
+        sql("INSERT INTO operation (id, payment_id, refund_id, kind, number, provider_key, method_id,
+            return_url, amount_minor, state, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'OPEN', $10) ON CONFLICT DO NOTHING")
         .bind(new.id)
         .bind(new.payment_id)
         .bind(new.refund_id)
         .bind(new.kind.as_str())
+        .bind(new.number)
         .bind(&new.provider_key)
         .bind(new.method_id.clone())
         .bind(new.return_url.clone())
@@ -43,9 +47,9 @@ pub(crate) async fn insert(c: &mut Conn, new: &Operation, now: Timestamp) -> Res
     Ok(inserted == 1)
 }
 
-/// How often this kind of call was made for the payment.
-pub(crate) async fn count(c: &mut Conn, payment: PaymentId, kind: Kind) -> Result<i64, DbError> {
-    sql("SELECT COUNT(*) FROM operation WHERE payment_id = $1 AND kind = $2")
+/// The number of the next call of this kind for the payment; none that is stored has it.
+pub(crate) async fn next_number(c: &mut Conn, payment: PaymentId, kind: Kind) -> Result<i64, DbError> {
+    sql("SELECT COALESCE(MAX(number), 0) + 1 FROM operation WHERE payment_id = $1 AND kind = $2")
         .bind(payment)
         .bind(kind.as_str())
         .scalar(c)
@@ -94,4 +98,16 @@ pub(crate) async fn finish(
     .run(c)
     .await?;
     Ok(touched == 1)
+}
+
+/// Forgets calls answered before `before` of payments that are not open, at most `limit`; answers
+/// how many.
+pub(crate) async fn forget(c: &mut Conn, before: Timestamp, limit: i64) -> Result<u64, DbError> {
+    sql("DELETE FROM operation WHERE id IN (SELECT id FROM operation WHERE finished_at < $1
+        AND NOT EXISTS (SELECT 1 FROM payment WHERE payment.id = operation.payment_id
+            AND payment.status IN ('PENDING', 'REQUIRES_ACTION', 'PROCESSING', 'AUTHORIZED')) LIMIT $2)")
+    .bind(before)
+    .bind(limit)
+    .run(c)
+    .await
 }

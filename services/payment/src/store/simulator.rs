@@ -343,6 +343,15 @@ pub(crate) async fn keep_answer(c: &mut Conn, key: &str, answer: &serde_json::Va
     sql("UPDATE request SET answer = $2 WHERE key = $1").bind(key).bind(json(answer)).run_one(c).await
 }
 
+/// Forgets keys of requests made before `before`, at most `limit`; answers how many.
+pub(crate) async fn forget_keys(c: &mut Conn, before: Timestamp, limit: i64) -> Result<u64, DbError> {
+    sql("DELETE FROM request WHERE key IN (SELECT key FROM request WHERE created_at < $1 LIMIT $2)")
+        .bind(before)
+        .bind(limit)
+        .run(c)
+        .await
+}
+
 /// Something that is to happen later.
 #[derive(Clone, Debug)]
 pub(crate) struct Work {

@@ -25,3 +25,12 @@ pub(crate) async fn insert(
         .await?;
     Ok(inserted == 1)
 }
+
+/// Forgets events that came before `before`, at most `limit`; answers how many.
+pub(crate) async fn forget(c: &mut Conn, before: Timestamp, limit: i64) -> Result<u64, DbError> {
+    sql("DELETE FROM webhook_event WHERE id IN (SELECT id FROM webhook_event WHERE received_at < $1 LIMIT $2)")
+        .bind(before)
+        .bind(limit)
+        .run(c)
+        .await
+}

@@ -9,6 +9,8 @@ mod cost;
 mod crash;
 mod create;
 mod faults;
+mod forget;
+mod gateway;
 mod guest;
 mod ledger;
 mod lists;

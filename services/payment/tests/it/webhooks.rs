@@ -17,29 +17,29 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn secret(shop: &Shop) -> String {
+pub(crate) fn secret(shop: &Shop) -> String {
     hex(&shop.t.keys.derive("payment-simulator-webhook"))
 }
 
-fn sign(secret: &str, at: Timestamp, body: &str) -> String {
+pub(crate) fn sign(secret: &str, at: Timestamp, body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes any key");
     mac.update(format!("{}.{body}", at.seconds()).as_bytes());
     format!("t={},v1={}", at.seconds(), hex(&mac.finalize().into_bytes()))
 }
 
-fn event(id: &str, kind: &str, object: &str) -> String {
+pub(crate) fn event(id: &str, kind: &str, object: &str) -> String {
     format!(
         r#"{{"id":"{id}","type":"{kind}","data":{{"object":{{"id":"{object}","object":"payment_intent"}}}}}}"#
     )
 }
 
-fn send(shop: &Shop, signature: &str, body: &str) -> TestRequest {
+pub(crate) fn send(shop: &Shop, signature: &str, body: &str) -> TestRequest {
     let request = shop.t.post("/api/payments/webhooks/simulator").raw("application/json", body.to_owned());
     request.header("stripe-signature", signature)
 }
 
 /// An intent of the gateway that is not paid, whatever a webhook claims.
-async fn unpaid(shop: &Shop) -> (Payment, String) {
+pub(crate) async fn unpaid(shop: &Shop) -> (Payment, String) {
     let order = shop.order();
     let payment: Payment = shop.create(order, PaymentFlow::ClientSdk, None).await.expect(201).json();
     let secret = payment.next_action.clone().and_then(|next| next.client_secret).expect("a secret");

@@ -11,6 +11,12 @@ use std::time::Duration;
 /// How long a piece of work belongs to the one who took it.
 const LEASE: Duration = Duration::from_mins(1);
 
+/// How long a key stands for the answer it got.
+const KEEP_KEYS: Duration = Duration::from_hours(7 * 24);
+
+/// Keys forgotten in one transaction.
+const BATCH: i64 = 500;
+
 impl Simulator {
     /// Does everything that is due. Events of one moment are delivered side by side.
     ///
@@ -26,6 +32,22 @@ impl Simulator {
             }
             for outcome in join_all(taken.iter().map(|work| self.work(work))).await {
                 outcome?;
+            }
+        }
+    }
+
+    /// Forgets idempotency keys of long ago; what was charged and given back stays in the books.
+    ///
+    /// # Errors
+    /// When the simulator's own store fails.
+    pub(crate) async fn forget_keys(&self) -> Result<(), CallError> {
+        let before = self.now() - KEEP_KEYS;
+        loop {
+            let mut tx = self.db.begin().await?;
+            let gone = store::forget_keys(&mut tx, before, BATCH).await?;
+            tx.commit().await?;
+            if gone < BATCH as u64 {
+                return Ok(());
             }
         }
     }
