@@ -12,10 +12,11 @@ use auth::Caller;
 use events::tasks;
 
 /// Ends an attempt. The wish is stored first, so that it is carried out even if the gateway gives
-/// no answer now; then the payment is returned as it stands.
+/// no answer now.
 ///
 /// # Errors
-/// [`PaymentError::InvalidTransition`] when it was paid or refused.
+/// [`PaymentError::InvalidTransition`] when it was paid or refused; [`PaymentError::Undecided`]
+/// when nobody knows yet whether it ends.
 pub(crate) async fn cancel(
     app: &App,
     caller: &Caller,
@@ -41,9 +42,10 @@ pub(crate) async fn cancel(
     let now = tx.now();
     tasks::schedule(&mut tx, &Advance { payment_id: id }, now + app.gateway.timeout()).await?;
     tx.commit().await?;
-    let payment = match advance::advance(app, id).await {
-        Err(PaymentError::Undecided) => payment,
-        answer => answer?,
-    };
-    if payment.status.was_paid() { Err(PaymentError::invalid(payment.status)) } else { Ok(payment) }
+    let payment = advance::advance(app, id).await?;
+    match payment.status {
+        paid if paid.was_paid() => Err(PaymentError::invalid(paid)),
+        open if open.is_open() => Err(PaymentError::Undecided),
+        _ => Ok(payment),
+    }
 }

@@ -1,5 +1,6 @@
 //! `POST /api/payments/{id}/cancel`.
 
+use crate::gateway::GatewayStore;
 use crate::shop::{PRICE, Shop, VISA, declined, page_of};
 use api::payment::{CancelPayment, Payment, PaymentCancelled, PaymentFlow, PaymentStatus};
 use testkit::TestRequest;
@@ -68,9 +69,41 @@ async fn a_payment_the_gateway_is_working_on_ends_as_the_gateway_says() {
     let order = shop.order();
     let payment = shop.start(order).await;
     shop.confirm(payment.id, "pm_sim_delayed").await.expect(202);
-    let waiting: Payment = cancel(&shop, &payment).await.expect(200).json();
-    assert_eq!(waiting.status, PaymentStatus::Processing);
+    cancel(&shop, &payment).await.problem(503, "unavailable");
+    assert_eq!(shop.status(payment.id).await, PaymentStatus::Processing);
     shop.moment().await;
     assert_eq!(shop.status(payment.id).await, PaymentStatus::Succeeded, "the money arrived after all");
+    shop.check().await;
+}
+
+#[tokio::test]
+async fn a_cancellation_the_gateway_does_not_answer_is_undecided_and_its_repetition_asks_again() {
+    let shop = Shop::open().await;
+    let payment = shop.start(shop.order()).await;
+    let gateway = GatewayStore::of(&shop).await;
+    let keyed = || cancel(&shop, &payment).header("idempotency-key", "cancel-1");
+    gateway.fall_silent().await;
+    for _ in 0..2 {
+        keyed().await.problem(503, "unavailable");
+    }
+    assert_eq!(shop.status(payment.id).await, PaymentStatus::RequiresAction);
+    gateway.speak_again().await;
+    let ended: Payment = keyed().await.expect(200).json();
+    assert_eq!(ended.status, PaymentStatus::Cancelled);
+    assert_eq!(shop.t.published::<PaymentCancelled>().await.len(), 1);
+    shop.check().await;
+}
+
+#[tokio::test]
+async fn a_cancellation_nobody_repeats_is_carried_out_when_the_gateway_speaks_again() {
+    let shop = Shop::open().await;
+    let payment = shop.start(shop.order()).await;
+    let gateway = GatewayStore::of(&shop).await;
+    gateway.fall_silent().await;
+    cancel(&shop, &payment).await.problem(503, "unavailable");
+    gateway.speak_again().await;
+    shop.moment().await;
+    assert_eq!(shop.status(payment.id).await, PaymentStatus::Cancelled);
+    assert_eq!(gateway.statuses().await, ["canceled"]);
     shop.check().await;
 }
