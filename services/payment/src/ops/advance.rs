@@ -131,7 +131,7 @@ pub(crate) async fn send(app: &App, payment: Payment, call: &Operation) -> Resul
         }
         Err(GatewayError::Refused { code, .. }) => {
             record::call_refused(app, call, &code).await?;
-            if code == "resource_missing" {
+            if code == "resource_missing" && call.kind == Kind::Confirm {
                 return Err(refusal(&code));
             }
             // It is in another state than we thought: look.

@@ -11,11 +11,13 @@ use api::payment::{CapturePayment, PaymentStatus};
 use auth::Caller;
 use base::Money;
 
-/// Takes all or a part of the money held; what is not taken is let go.
+/// Takes all or a part of the money held; what is not taken is let go. While the money is held,
+/// every request asks the gateway, also after it refused one.
 ///
 /// # Errors
 /// [`PaymentError::InvalidTransition`], [`PaymentError::CaptureExceeds`],
-/// [`PaymentError::Currency`].
+/// [`PaymentError::Currency`]; [`PaymentError::Gateway`] when the gateway refuses and the money
+/// stays held.
 pub(crate) async fn capture(
     app: &App,
     caller: &Caller,
@@ -42,7 +44,11 @@ pub(crate) async fn capture(
     advance::watch(app, &mut tx, id).await?;
     tx.commit().await?;
     let payment = advance::send(app, payment, &call).await?;
-    if payment.status.was_paid() { Ok(payment) } else { Err(PaymentError::invalid(payment.status)) }
+    match payment.status {
+        paid if paid.was_paid() => Ok(payment),
+        held if held.is_open() => Err(PaymentError::Gateway),
+        ended => Err(PaymentError::invalid(ended)),
+    }
 }
 
 fn check(payment: &Payment, amount: Money) -> Result<(), PaymentError> {

@@ -1,5 +1,6 @@
 //! Money that is held first and taken later.
 
+use crate::gateway::GatewayStore;
 use crate::shop::{PRICE, Shop, VISA};
 use api::payment::{
     CancelPayment, CapturePayment, Payment, PaymentCaptured, PaymentFlow, PaymentStatus, PaymentSucceeded,
@@ -83,4 +84,26 @@ async fn held_money_outlives_the_deadline_for_paying() {
     assert_eq!(shop.status(payment.id).await, PaymentStatus::Authorized);
     capture(&shop, &payment, None).await.expect(200);
     shop.check().await;
+}
+
+#[tokio::test]
+async fn a_capture_the_gateway_refused_asks_again_with_the_same_key_and_with_another() {
+    for second_key in ["capture-1", "capture-2"] {
+        let shop = Shop::open_with(&[("capture_on", "shipment")]).await;
+        let payment = held(&shop).await;
+        let gateway = GatewayStore::of(&shop).await;
+        let keyed = |key| capture(&shop, &payment, None).header("idempotency-key", key);
+        gateway.claim("processing").await;
+        for _ in 0..2 {
+            keyed("capture-1").await.problem(502, "gateway-error");
+        }
+        assert_eq!(shop.status(payment.id).await, PaymentStatus::Authorized);
+        gateway.claim("requires_capture").await;
+        let taken: Payment = keyed(second_key).await.expect(200).json();
+        assert_eq!(taken.status, PaymentStatus::Succeeded);
+        shop.moment().await;
+        assert_eq!(shop.kept(payment.order_id).await, PRICE);
+        assert_eq!(shop.t.published::<PaymentCaptured>().await.len(), 1);
+        shop.check().await;
+    }
 }
