@@ -77,7 +77,9 @@ fn complain(what: &str, id: &impl std::fmt::Display, outcome: Result<()>) {
 /// When the gateway gives no answer or the store fails.
 pub(crate) async fn compare_books(app: &App) -> Result<()> {
     let since = app.clock.now() - WINDOW;
-    for difference in differences(app, since, true).await? {
+    let mut found = Vec::new();
+    let outcome = differences(app, since, true, &mut found).await;
+    for difference in found {
         let Violation { rule, id, detail } = difference;
         app.metrics.count(
             "payment_book_differences",
@@ -86,24 +88,32 @@ pub(crate) async fn compare_books(app: &App) -> Result<()> {
         );
         tracing::error!(rule, id, detail, "the gateway's books differ from ours");
     }
-    Ok(())
+    outcome
 }
 
-/// What the gateway's books say differently from ours; with `heal` after booking what we missed.
-pub(crate) async fn differences(app: &App, since: Timestamp, heal: bool) -> Result<Vec<Violation>> {
-    let mut found = Vec::new();
+/// Adds to `found` what the gateway's books say differently from ours; with `heal` after booking
+/// what we missed. A row that cannot be compared counts as different, and the next ones follow.
+///
+/// # Errors
+/// When the gateway does not show its books.
+pub(crate) async fn differences(
+    app: &App,
+    since: Timestamp,
+    heal: bool,
+    found: &mut Vec<Violation>,
+) -> Result<()> {
     let mut last: Option<BookRow> = None;
     loop {
         let rows = app.gateway.books(since, last.as_ref(), BATCH).await;
         let rows =
             rows.map_err(|error| Error::unavailable("the gateway gives no answer").caused_by(error))?;
         for row in &rows {
-            found.extend(compare(app, row, heal).await?);
+            found.extend(compare(app, row, heal).await.unwrap_or_else(|error| not_compared(row, &error)));
         }
         let full = (rows.len() as i64) == BATCH;
         last = rows.into_iter().next_back();
         if !full {
-            return Ok(found);
+            return Ok(());
         }
     }
 }
@@ -122,6 +132,15 @@ async fn compare(app: &App, row: &BookRow, heal: bool) -> Result<Option<Violatio
         _ => payment,
     };
     Ok(difference(&payment, row).map(|(rule, text)| violation(rule, row, &text)))
+}
+
+fn not_compared(row: &BookRow, error: &Error) -> Option<Violation> {
+    tracing::error!(
+        intent = row.intent,
+        error = error.chain(),
+        "a payment could not be compared with the gateway's books"
+    );
+    Some(violation("books-compared", row, "it could not be compared with the gateway's books"))
 }
 
 async fn ours(app: &App, row: &BookRow) -> Result<Option<Payment>> {

@@ -108,24 +108,50 @@ async fn a_page_nobody_uses_ends_at_the_deadline() {
     shop.check().await;
 }
 
+/// The customer pays; nobody is told; our side gives the payment up without asking.
+async fn pay_unheard(shop: &Shop, payment: &Payment) {
+    let typed = shop.t.post(&page_of(payment));
+    let typed = typed.raw("application/x-www-form-urlencoded", "action=pay&card=pm_sim_webhook_lost");
+    typed.await.expect(303);
+    force(shop, payment, "status = 'CANCELLED', version = version + 1").await;
+}
+
+async fn force(shop: &Shop, payment: &Payment, change: &str) {
+    let mut tx = shop.t.db().begin().await.unwrap();
+    let forced = db::sql(format!("UPDATE payment SET {change} WHERE id = $1"));
+    forced.bind(payment.id).run_one(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 #[tokio::test]
 async fn money_the_gateway_took_while_we_slept_is_found_in_its_books() {
     let shop = Shop::open().await;
     let order = shop.order();
     let payment = shop.start(order).await;
-    let page = page_of(&payment);
-    // The customer pays; nobody is told; our side gives the payment up without asking.
-    shop.t
-        .post(&page)
-        .raw("application/x-www-form-urlencoded", "action=pay&card=pm_sim_webhook_lost")
-        .await
-        .expect(303);
-    let mut tx = shop.t.db().begin().await.unwrap();
-    let forced = db::sql("UPDATE payment SET status = 'CANCELLED', version = version + 1 WHERE id = $1");
-    forced.bind(payment.id).run_one(&mut tx).await.unwrap();
-    tx.commit().await.unwrap();
+    pay_unheard(&shop, &payment).await;
     shop.t.after(Duration::from_mins(61)).await;
     assert_eq!(shop.status(payment.id).await, PaymentStatus::Succeeded, "the gateway wins");
     assert_eq!(shop.kept(order).await, PRICE);
     shop.check().await;
+}
+
+#[tokio::test]
+async fn a_payment_that_cannot_be_compared_does_not_keep_the_others_from_it() {
+    let shop = Shop::open().await;
+    let mut payments = Vec::new();
+    for _ in 0..3 {
+        let payment = shop.start(shop.order()).await;
+        pay_unheard(&shop, &payment).await;
+        payments.push(payment.id);
+        if payments.len() == 1 {
+            force(&shop, &payment, "amount_minor = amount_minor + 1").await;
+        }
+        shop.t.clock.advance(Duration::from_secs(1));
+    }
+    shop.t.after(Duration::from_mins(61)).await;
+    assert_eq!(shop.status(payments[0]).await, PaymentStatus::Cancelled);
+    assert_eq!(shop.status(payments[1]).await, PaymentStatus::Succeeded);
+    assert_eq!(shop.status(payments[2]).await, PaymentStatus::Succeeded);
+    let numbers = shop.t.metrics().await;
+    assert!(numbers.contains(r#"rule="books-compared""#), "{numbers}");
 }
