@@ -20,6 +20,6 @@ pub(crate) use change::{clear_cart, remove_item, update_item};
 pub(crate) use estimate::{Destination, estimate};
 pub(crate) use get_cart::{cart_of_user, get_cart};
 pub(crate) use lock::{lock_cart, unlock_cart};
-pub(crate) use merge_cart::merge_cart;
+pub(crate) use merge_cart::{bring_along, merge_cart};
 pub(crate) use order::{order_cancelled, order_placed};
 pub(crate) use sweep::sweep;

@@ -3,6 +3,7 @@
 use super::dto;
 use crate::App;
 use crate::domain::{self, Guest, Owner};
+use crate::ops;
 use api::cart::Cart;
 use auth::Caller;
 use axum::extract::FromRequestParts;
@@ -11,7 +12,6 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use base::{Id, Keys};
 use service::http::{Failure, GUEST_TOKEN_HEADER, GuestToken, Versioned};
-use std::convert::Infallible;
 
 const PURPOSE: &str = "cart-token";
 
@@ -22,16 +22,21 @@ pub(super) struct Shopper {
 }
 
 impl FromRequestParts<App> for Shopper {
-    type Rejection = Infallible;
+    type Rejection = Failure;
 
     /// A token we did not sign, or an outdated one, makes a new guest, as if none had been sent.
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+    /// Who has signed in brings along what they put into the cart as a guest.
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let Ok(caller) = Caller::from_request_parts(parts, app).await;
         let Ok(GuestToken(token)) = GuestToken::from_request_parts(parts, app).await;
+        let guest = token.and_then(|token| guest(&app.keys, &token));
         if let Some(id) = caller.user_id() {
+            if let Some(guest) = guest {
+                ops::bring_along(app, id, guest).await?;
+            }
             return Ok(Self { owner: Owner::User(id), new_token: None });
         }
-        Ok(match token.and_then(|token| guest(&app.keys, &token)) {
+        Ok(match guest {
             Some(owner) => Self { owner, new_token: None },
             None => Self::new_guest(&app.keys),
         })

@@ -26,6 +26,30 @@ pub(crate) async fn merge_cart(app: &App, user_id: UserId, guest: Owner) -> Resu
     merge(app, user_id, guest).await
 }
 
+/// Merges the cart of the guest a signed-in shopper still brings the token of. Carts that do not go
+/// together, or of which an order holds one, stay apart: that is no reason to refuse the request.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn bring_along(app: &App, user_id: UserId, guest: Owner) -> Result<(), CartError> {
+    if store::currency_of(&mut app.db.conn().await?, guest).await?.is_none() {
+        return Ok(());
+    }
+    match merge_cart(app, user_id, guest).await {
+        Ok(_) => Ok(()),
+        Err(
+            error @ (CartError::Locked(_)
+            | CartError::CurrencyMismatch
+            | CartError::TooManyLines
+            | CartError::Stale),
+        ) => {
+            tracing::debug!(%error, "a guest's cart is not merged yet");
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
 async fn merge(app: &App, user_id: UserId, guest: Owner) -> Result<Cart, CartError> {
     let owner = Owner::User(user_id);
     let mut tx = app.db.begin().await?;

@@ -65,3 +65,20 @@ async fn of_two_orders_one_gets_the_cart() {
     shop.settle().await;
     assert_eq!(shop.published::<CartCheckedOut>().await.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_guests_cart_is_brought_along_once_however_many_requests_bring_it() {
+    let shop = Shop::open().await;
+    let mug = shop.article(1290, 500);
+    for _ in 0..5 {
+        let (token, _) = shop.guest_with(mug, 2).await;
+        let (ada, eve) = (user(), user());
+        let requests = (0..12).map(|number| {
+            let user = if number % 3 == 0 { eve } else { ada };
+            shop.get("/api/cart").as_user(user).guest(&token).into_future()
+        });
+        assert!(join_all(requests).await.iter().all(|answer| answer.status.as_u16() == 200));
+        let pieces = shop.cart(ada).await.item_count + shop.cart(eve).await.item_count;
+        assert_eq!(pieces, 2);
+    }
+}
