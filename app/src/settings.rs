@@ -1,9 +1,10 @@
 //! The settings of this process, and what the whole process needs of them.
 
 use crate::args::{Command, Common};
+use crate::services;
 use base::config::Config;
 use base::keys::Keys;
-use base::telemetry::{self, LogFormat};
+use base::telemetry::{self, LogFormat, LogStream, Logging};
 use base::{Clock, Error, Kind, Result};
 use serde::Deserialize;
 use service::{HostOptions, Store};
@@ -45,8 +46,7 @@ impl Settings {
     /// Defaults < file < environment < flags.
     pub(crate) fn load(common: &Common) -> Result<Self> {
         let environment: BTreeMap<String, String> = std::env::vars().collect();
-        let file = common.config.clone().or_else(|| environment.get("EMPORION_CONFIG").map(PathBuf::from));
-        let mut config = Config::load(DEFAULTS, file.as_deref(), &environment)?;
+        let mut config = Config::load(DEFAULTS, common.config.as_deref(), &environment)?;
         let untouched: Platform = Config::load(DEFAULTS, None, &BTreeMap::new())?.section("platform")?;
         let text = |path: &PathBuf| path.to_string_lossy().into_owned();
         let flags = [
@@ -90,21 +90,40 @@ impl Settings {
                 "[platform] public_url: {url:?} must start with https:// (or http:// for a test)"
             ));
         }
+        let is_postgres = |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
         let database = &self.platform.database_url;
-        if !database.is_empty()
-            && !database.starts_with("postgres://")
-            && !database.starts_with("postgresql://")
-        {
+        if !database.is_empty() && !is_postgres(database) {
             return bad("[platform] database_url: only postgres://user@host/database is supported; leave it empty for SQLite".into());
+        }
+        for service in services::all() {
+            let Some(url) = self.config.database_url(service.name) else { continue };
+            if !is_postgres(url) {
+                return bad(format!(
+                    "[{}] database_url: only postgres://role@host/database is supported",
+                    service.name
+                ));
+            }
+            if database.is_empty() {
+                return bad(format!(
+                    "[{}] database_url needs [platform] database_url (EMPORION_DATABASE_URL) for the other services",
+                    service.name
+                ));
+            }
         }
         Ok(())
     }
 
-    /// Log lines go to standard error; commands other than `serve` are quiet unless asked.
+    /// A shop writes log lines to standard output, other commands to standard error; all but
+    /// `serve` are quiet unless asked.
     pub(crate) fn start_logging(&self, command: Option<&Command>) {
-        let quiet = !matches!(command, None | Some(Command::Serve(_)));
+        let (stream, quiet) = match command.unwrap_or(&Command::default()) {
+            Command::Serve(_) => (LogStream::Stdout, false),
+            Command::Demo => (LogStream::Stdout, true),
+            _ => (LogStream::Stderr, true),
+        };
         let filter = if quiet && self.platform.log == "info" { "warn" } else { &self.platform.log };
-        telemetry::init(self.platform.log_format, filter);
+        let services: Vec<&str> = services::all().iter().map(|service| service.name).collect();
+        telemetry::init(Logging { format: self.platform.log_format, filter, stream, services: &services });
     }
 
     /// Base of every link, without a slash at the end.
@@ -119,6 +138,14 @@ impl Settings {
             return Store::Sqlite(self.platform.data_dir.clone());
         }
         Store::Postgres { url: self.platform.database_url.clone(), prefix: String::new() }
+    }
+
+    /// Where one service keeps its data, with the role it logs in with.
+    pub(crate) fn store_of(&self, service: &str) -> Store {
+        match (self.store(), self.config.database_url(service)) {
+            (Store::Postgres { prefix, .. }, Some(url)) => Store::Postgres { url: url.to_owned(), prefix },
+            (store, _) => store,
+        }
     }
 
     /// How the services of this process are hosted; makes the data folder and the installation's
@@ -193,4 +220,46 @@ fn owner_only(path: &Path) -> std::io::Result<File> {
         options.mode(0o600);
     }
     options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(environment: &[(&str, &str)]) -> Result<Settings> {
+        let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let config = Config::load(DEFAULTS, None, &environment)?;
+        let settings = Settings { platform: config.section("platform")?, config, data_dir_chosen: false };
+        settings.validate()?;
+        Ok(settings)
+    }
+
+    fn url(settings: &Settings, service: &str) -> String {
+        match settings.store_of(service) {
+            Store::Postgres { url, .. } => url,
+            store @ Store::Sqlite(_) => panic!("{store:?}"),
+        }
+    }
+
+    #[test]
+    fn a_service_logs_in_with_its_own_role_and_the_others_with_the_common_one() {
+        let common = ("EMPORION_DATABASE_URL", "postgres://shop:a@db/shop");
+        let own = ("EMPORION_ORDER__DATABASE_URL", "postgres://orders:b@db/shop");
+        let both = settings(&[common, own]).unwrap();
+        assert_eq!(url(&both, "order"), own.1);
+        assert_eq!(url(&both, "cart"), common.1);
+        let printed = both.config.to_masked_toml();
+        assert!(printed.contains("postgres://orders:********@db/shop"), "{printed}");
+        assert!(matches!(settings(&[]).unwrap().store_of("order"), Store::Sqlite(_)));
+    }
+
+    #[test]
+    fn an_own_role_needs_the_common_database_and_postgres() {
+        let own = ("EMPORION_ORDER__DATABASE_URL", "postgres://orders:b@db/shop");
+        let error = settings(&[own]).err().unwrap();
+        assert!(error.detail().starts_with("[order] database_url needs"), "{}", error.detail());
+        let common = ("EMPORION_DATABASE_URL", "postgres://shop:a@db/shop");
+        let error = settings(&[common, ("EMPORION_ORDER__DATABASE_URL", "mysql://db")]).err().unwrap();
+        assert!(error.detail().contains("only postgres://"), "{}", error.detail());
+    }
 }

@@ -1,7 +1,11 @@
 //! Log lines: JSON for machines, one readable line for a person at a terminal.
 
-use std::io::IsTerminal as _;
+mod json;
+
+use json::JsonLines;
+use std::io::{IsTerminal as _, Write as _};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -18,26 +22,67 @@ pub enum LogFormat {
     Text,
 }
 
-/// Sends log lines to standard error (so that standard output stays the command's own); `filter`
-/// is a level or a list such as `info,order=debug`. A second call changes nothing.
-pub fn init(format: LogFormat, filter: &str) {
+/// Where log lines go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogStream {
+    /// Standard output, where a shipper of logs looks: for processes that run on.
+    Stdout,
+    /// Standard error, so that standard output stays the command's own.
+    Stderr,
+}
+
+impl LogStream {
+    fn is_terminal(self) -> bool {
+        match self {
+            Self::Stdout => std::io::stdout().is_terminal(),
+            Self::Stderr => std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn writer(self) -> BoxMakeWriter {
+        match self {
+            Self::Stdout => BoxMakeWriter::new(std::io::stdout),
+            Self::Stderr => BoxMakeWriter::new(std::io::stderr),
+        }
+    }
+
+    /// Nobody can be told when a log line cannot be written.
+    fn print(self, line: &[u8]) {
+        let _lost = match self {
+            Self::Stdout => std::io::stdout().lock().write_all(line),
+            Self::Stderr => std::io::stderr().lock().write_all(line),
+        };
+    }
+}
+
+/// What log lines need to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Logging<'a> {
+    /// How they look.
+    pub format: LogFormat,
+    /// A level, or a list such as `info,order=debug`.
+    pub filter: &'a str,
+    /// Where they go.
+    pub stream: LogStream,
+    /// Crates that are services: the name before a line of theirs.
+    pub services: &'a [&'static str],
+}
+
+/// Begins to write log lines. A second call changes nothing.
+pub fn init(logging: Logging<'_>) {
+    let Logging { format, filter, stream, services } = logging;
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let json = match format {
-        LogFormat::Auto => !std::io::stderr().is_terminal(),
+        LogFormat::Auto => !stream.is_terminal(),
         LogFormat::Json => true,
         LogFormat::Text => false,
     };
     let registry = tracing_subscriber::registry().with(filter);
     let result = if json {
-        let layer = tracing_subscriber::fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false);
-        registry.with(layer.with_writer(std::io::stderr)).try_init()
+        registry.with(JsonLines::new(services, move |line: &[u8]| stream.print(line))).try_init()
     } else {
         let layer = tracing_subscriber::fmt::layer().compact().with_target(false);
-        registry.with(layer.with_writer(std::io::stderr)).try_init()
+        registry.with(layer.with_ansi(stream.is_terminal()).with_writer(stream.writer())).try_init()
     };
     if let Err(error) = result {
         tracing::debug!(%error, "log output was already set up");

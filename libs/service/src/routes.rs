@@ -1,7 +1,7 @@
 //! Routes, their OpenAPI entries and who may use them, in one list. Deny by default: a route
 //! cannot be added without saying who may call it.
 
-use crate::http::Failure;
+use crate::http::{AnsweredTo, Failure};
 use auth::{Access, Caller};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -72,8 +72,16 @@ pub fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
     let anonymous = Caller::Anonymous;
     let caller = request.extensions().get::<Caller>().unwrap_or(&anonymous);
-    match access.check(caller) {
+    let user = match caller {
+        Caller::User(user) => Some(AnsweredTo(user.id)),
+        _ => None,
+    };
+    let mut response = match access.check(caller) {
         Ok(()) => next.run(request).await,
         Err(error) => Failure(error).into_response(),
+    };
+    if let Some(user) = user {
+        response.extensions_mut().insert(user);
     }
+    response
 }

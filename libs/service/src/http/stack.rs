@@ -4,7 +4,7 @@
 use super::answer::Failure;
 use super::idempotency;
 use crate::metrics::Metrics;
-use auth::Verifier;
+use auth::{UserId, Verifier};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -14,7 +14,7 @@ use base::{Error, Id, Kind};
 use db::Db;
 use futures::FutureExt as _;
 use http::header::{ETAG, IF_NONE_MATCH};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,29 +63,66 @@ async fn no_such_method() -> Failure {
     ))
 }
 
+/// Who answered a request, for the log line of the service it came in through.
+#[derive(Clone, Debug)]
+struct Answered {
+    service: &'static str,
+    route: String,
+}
+
+/// The account an answer was for, for the same line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnsweredTo(pub(crate) UserId);
+
+/// What a log line says of a request.
+struct Seen {
+    started: Instant,
+    method: Method,
+    uri: Uri,
+    route: String,
+    etag: Option<HeaderValue>,
+}
+
 async fn around(State(stack): State<Stack>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let here = adopt(&mut request);
+    let mut here = adopt(&mut request);
+    here.traceparent.get_or_insert_with(new_trace);
     let deadline = here.deadline.unwrap_or(started + DEADLINE).min(started + DEADLINE);
     let here = RequestContext { deadline: Some(deadline), ..here };
-    let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let seen = request.headers().get(IF_NONE_MATCH).cloned();
-    let span = tracing::debug_span!("request", service = stack.service, request_id = %here.request_id, %method, route);
+    let seen = Seen {
+        started,
+        method: request.method().clone(),
+        uri: request.uri().clone(),
+        route,
+        etag: request.headers().get(IF_NONE_MATCH).cloned(),
+    };
+    let span = tracing::debug_span!("request", service = stack.service, request_id = %here.request_id, method = %seen.method, route = seen.route);
     let work = context::scope(here.clone(), async {
         let work = AssertUnwindSafe(next.run(request)).catch_unwind();
-        match tokio::time::timeout_at(deadline, work).await {
+        let response = match tokio::time::timeout_at(deadline, work).await {
             Ok(Ok(response)) => response,
             Ok(Err(panic)) => Failure(Error::internal(describe(panic.as_ref()))).into_response(),
             Err(_) => Failure(Error::new(Kind::Timeout, "upstream-timeout", "it took too long; try again"))
                 .into_response(),
-        }
+        };
+        finish(&stack, &here, seen, response)
     });
-    let mut response = work.instrument(span).await;
-    if method == Method::GET && seen.is_some() && response.headers().get(ETAG) == seen.as_ref() {
-        response = not_modified(response.headers());
+    work.instrument(span).await
+}
+
+/// Answers 304 where it can be, counts, and writes the line.
+fn finish(stack: &Stack, here: &RequestContext, seen: Seen, mut response: Response) -> Response {
+    let is_known = seen.etag.is_some() && response.headers().get(ETAG) == seen.etag.as_ref();
+    if seen.method == Method::GET && is_known {
+        let mut unchanged = not_modified(response.headers());
+        std::mem::swap(unchanged.extensions_mut(), response.extensions_mut());
+        response = unchanged;
     }
-    report(&stack, &here, &method, &route, &mut response, started.elapsed());
+    report(stack, here, &seen, &mut response);
+    if response.extensions().get::<Answered>().is_none() {
+        response.extensions_mut().insert(Answered { service: stack.service, route: seen.route });
+    }
     response
 }
 
@@ -107,6 +144,13 @@ fn adopt(request: &mut Request) -> RequestContext {
     }
 }
 
+/// A trace that begins here (W3C trace context).
+fn new_trace() -> String {
+    let trace = Id::<()>::new().uuid().simple().to_string();
+    let span = &trace[16..];
+    format!("00-{trace}-{span}-01")
+}
+
 fn not_modified(headers: &HeaderMap) -> Response {
     let mut response = StatusCode::NOT_MODIFIED.into_response();
     for name in [ETAG, http::header::CACHE_CONTROL, http::header::VARY] {
@@ -117,39 +161,43 @@ fn not_modified(headers: &HeaderMap) -> Response {
     response
 }
 
-fn report(
-    stack: &Stack,
-    here: &RequestContext,
-    method: &Method,
-    route: &str,
-    response: &mut Response,
-    took: Duration,
-) {
+fn report(stack: &Stack, here: &RequestContext, seen: &Seen, response: &mut Response) {
+    let took = seen.started.elapsed();
     let status = response.status().as_u16();
     let text = status.to_string();
     let labels = [
         ("service", stack.service),
-        ("method", method.as_str()),
-        ("route", route),
+        ("method", seen.method.as_str()),
+        ("route", seen.route.as_str()),
         ("status", text.as_str()),
     ];
     stack.metrics.count("http_requests", "Requests answered.", &labels);
     stack.metrics.time("http_request_duration_seconds", "Time to answer.", &labels[..3], took);
+    // Removed so that a service further out does not log the same failure again.
+    let failure = response.extensions_mut().remove::<Arc<Error>>().filter(|_| status >= 500);
     let service = stack.service;
+    let method = &seen.method;
+    let path = beginning(seen.uri.path());
+    let answered = response.extensions().get::<Answered>();
+    let answered_by = answered.map_or(service, |answered| answered.service);
+    let route = answered.map_or(seen.route.as_str(), |answered| answered.route.as_str());
+    let milliseconds = took.as_micros() as f64 / 1000.0;
+    let user_id = response.extensions().get::<AnsweredTo>().map(|user| tracing::field::display(user.0));
     let request_id = &here.request_id;
     let correlation_id = &here.correlation_id;
-    let milliseconds = took.as_millis() as u64;
-    // Removed so that a service further out does not log the same failure again.
-    if let Some(error) = response.extensions_mut().remove::<Arc<Error>>()
-        && status >= 500
-    {
+    if let Some(error) = failure {
         let error = error.chain();
-        tracing::error!(service, %method, route, status, milliseconds, request_id, correlation_id, error, "request failed");
+        tracing::error!(service, %method, path, route, status, milliseconds, answered_by, user_id, request_id, correlation_id, error, "request failed");
     } else if stack.outermost {
-        tracing::info!(service, %method, route, status, milliseconds, request_id, correlation_id, "request");
+        tracing::info!(service, %method, path, route, status, milliseconds, answered_by, user_id, request_id, correlation_id, "request");
     } else {
-        tracing::debug!(service, %method, route, status, milliseconds, request_id, correlation_id, "request");
+        tracing::debug!(service, %method, path, route, status, milliseconds, answered_by, user_id, request_id, correlation_id, "request");
     }
+}
+
+/// As much of a path as a log line needs; the query is left out, it may hold a token.
+fn beginning(path: &str) -> &str {
+    path.char_indices().nth(200).map_or(path, |(end, _)| &path[..end])
 }
 
 fn describe(panic: &(dyn std::any::Any + Send)) -> String {
