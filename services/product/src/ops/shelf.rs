@@ -12,7 +12,7 @@ use api::ids::ProductId;
 use arc_swap::ArcSwap;
 use base::{Currency, Error, Timestamp};
 use bytes::Bytes;
-use db::{Db, Engine};
+use db::{Db, DbError, Engine};
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -218,8 +218,8 @@ impl Shelf {
     }
 }
 
-/// Looks from time to time for what the catalogue missed, as long as the service lives: changes of
-/// other processes, at once when they wake us, and own ones after which the store could not be read.
+/// Looks from time to time for what the catalogue missed, until the service ends: changes of other
+/// processes, at once when they wake us, and own ones after which the store could not be read.
 pub(crate) fn follow(app: &App) {
     let mut listener = app.shelf.is_shared.then(|| app.db.listen(store::CHANNEL));
     let app: Weak<AppState> = Arc::downgrade(app);
@@ -235,10 +235,19 @@ pub(crate) fn follow(app: &App) {
             }
             let Some(app) = app.upgrade() else { return };
             if let Err(error) = app.shelf.catch_up(&app.db).await {
+                if is_closed(&error) {
+                    return;
+                }
                 tracing::warn!(error = error.chain(), "the catalogue cannot be brought up to date now");
             }
         }
     });
+}
+
+/// Whether the store was closed, and so never answers again.
+fn is_closed(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<DbError>());
+    matches!(cause, Some(DbError::Closed))
 }
 
 /// The product with this id or slug.
