@@ -1,8 +1,13 @@
 //! The HTTP server, built by hand because `axum::serve` sets no header timer: limits on
 //! connections, headers and streams, and a graceful end. Numbers are those of security.md §3.
 
+mod patience;
+#[cfg(test)]
+mod tests;
+
 use axum::Router;
 use axum::body::Body;
+use axum::response::Response;
 use base::{Error, Result};
 use http::Request;
 use hyper::body::Incoming;
@@ -10,6 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use patience::{Answering, Patient, Phase};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -29,8 +35,10 @@ pub struct Limits {
     pub connections: usize,
     /// Connections per address; IPv6 counts by /64.
     pub connections_per_address: usize,
-    /// The time in which a request's headers must have arrived.
+    /// The time in which a request's headers must have arrived, from their first byte on.
     pub header_read: Duration,
+    /// How long a connection may rest between two requests (HTTP/1).
+    pub idle: Duration,
     /// The bytes a request's head may have.
     pub header_bytes: usize,
     /// The header fields a request may have.
@@ -45,6 +53,7 @@ impl Default for Limits {
             connections: 10_000,
             connections_per_address: 200,
             header_read: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
             header_bytes: 32 * 1024,
             headers: 100,
             drain: Duration::from_secs(20),
@@ -105,16 +114,23 @@ fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    let service = router.map_request(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(RemoteAddress(address));
-        request
-    });
+    let phase = Phase::default();
+    let asked = phase.clone();
+    let stream = Patient::new(stream, phase.clone(), limits.header_read, limits.idle);
+    let service = router
+        .map_request(move |request: Request<Incoming>| {
+            asked.busy(request.version());
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(RemoteAddress(address));
+            request
+        })
+        .map_response(move |response: Response| response.map(|body| Answering::new(body, phase.clone())));
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_read)
+        // Hyper's own timer begins when a connection rests; `Patient` tells rest from a slow head.
+        .header_read_timeout(limits.idle + limits.header_read)
         .max_headers(limits.headers)
         .max_buf_size(limits.header_bytes)
         .http2()
