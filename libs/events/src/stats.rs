@@ -58,7 +58,7 @@ impl EventStats {
         self.published.load(Ordering::Relaxed)
     }
 
-    /// Messages the broker did not confirm; each is repeated.
+    /// `events_publish_failures_total`: messages the broker did not confirm; each is repeated.
     pub fn publish_failures(&self) -> u64 {
         self.publish_failures.load(Ordering::Relaxed)
     }
@@ -116,8 +116,8 @@ pub struct Gauges {
     pub waiting: Vec<(String, u64)>,
     /// `dlq_messages{queue}`: dead letters of each durable queue.
     pub dead_letters: Vec<(String, u64)>,
-    /// Tasks that are due or will be.
+    /// `tasks_waiting`: tasks that are due or will be.
     pub tasks_waiting: u64,
-    /// Tasks whose attempts are used up.
+    /// `tasks_parked`: tasks whose attempts are used up.
     pub tasks_parked: u64,
 }

@@ -7,7 +7,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
@@ -38,9 +38,12 @@ impl Metrics {
 
     /// Adds `by` to the counter `name`.
     pub fn add(&self, name: &'static str, help: &str, labels: &[(&'static str, &str)], by: u64) {
-        let family =
-            family(&self.0.counters, name, Family::default, |family| self.register(name, help, family));
-        family.get_or_create(&owned(labels)).inc_by(by);
+        self.counter(name, help).get_or_create(&owned(labels)).inc_by(by);
+    }
+
+    /// Brings the counter `name` to a `total` that was counted elsewhere; it never falls.
+    pub fn raise(&self, name: &'static str, help: &str, labels: &[(&'static str, &str)], total: u64) {
+        self.counter(name, help).get_or_create(&owned(labels)).inner().fetch_max(total, Ordering::Relaxed);
     }
 
     /// Notes a duration in the histogram `name`, in seconds.
@@ -65,6 +68,10 @@ impl Metrics {
             tracing::error!(%error, "metrics could not be written");
         }
         text
+    }
+
+    fn counter(&self, name: &'static str, help: &str) -> Family<Labels, Counter> {
+        family(&self.0.counters, name, Family::default, |family| self.register(name, help, family))
     }
 
     fn register(&self, name: &str, help: &str, family: impl prometheus_client::registry::Metric) {
@@ -109,5 +116,16 @@ mod tests {
         assert!(text.contains("http_requests_total{route=\"/api/products\",status=\"200\"} 2"), "{text}");
         assert!(text.contains("http_request_duration_seconds_bucket{le=\"0.01\",route=\"/x\"} 1"), "{text}");
         assert!(text.contains("outbox_pending{service=\"order\"} 3.0"), "{text}");
+    }
+
+    #[test]
+    fn a_total_counted_elsewhere_is_a_counter_that_never_falls() {
+        let metrics = Metrics::default();
+        for total in [3, 5, 4] {
+            metrics.raise("events_published", "Messages.", &[("service", "order")], total);
+        }
+        let text = metrics.render();
+        assert!(text.contains("# TYPE events_published counter"), "{text}");
+        assert!(text.contains("events_published_total{service=\"order\"} 5"), "{text}");
     }
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use events::Gauges;
+use events::{Count, EventStats, Gauges};
 use http::header::CONTENT_TYPE;
 use std::sync::Arc;
 
@@ -36,27 +36,32 @@ pub(crate) async fn refresh(host: &Host, metrics: &Metrics) {
         let service = [("service", name)];
         if let Some(db) = host.db(name) {
             let stats = db.stats();
-            metrics.set("db_statements", "SQL statements so far.", &service, stats.statements as f64);
-            metrics.set("db_commits", "Durable commits so far.", &service, stats.commits as f64);
+            metrics.raise("db_statements", "SQL statements.", &service, stats.statements);
+            metrics.raise("db_commits", "Durable commits.", &service, stats.commits);
         }
         let Some(runtime) = host.runtime(name) else { continue };
-        let stats = runtime.stats();
-        metrics.set(
-            "events_published",
-            "Messages confirmed by the broker.",
-            &service,
-            stats.published() as f64,
-        );
-        for count in stats.consumed() {
-            let labels = [("service", name), ("queue", count.of.as_str()), ("result", count.outcome.label())];
-            metrics.set("events_consumed", "Deliveries that ended.", &labels, count.count as f64);
-        }
+        totals(metrics, name, runtime.stats());
         match runtime.gauges().await {
             Ok(gauges) => queues(metrics, name, &gauges),
             Err(error) => {
                 tracing::warn!(service = name, error = error.chain(), "queues could not be counted");
             }
         }
+    }
+}
+
+fn totals(metrics: &Metrics, name: &str, stats: &EventStats) {
+    let service = [("service", name)];
+    metrics.raise("events_published", "Messages confirmed by the broker.", &service, stats.published());
+    let failures = stats.publish_failures();
+    metrics.raise("events_publish_failures", "Messages to be sent again.", &service, failures);
+    for Count { of: queue, outcome, count } in stats.consumed() {
+        let labels = [("service", name), ("queue", queue.as_str()), ("result", outcome.label())];
+        metrics.raise("events_consumed", "Deliveries that ended.", &labels, count);
+    }
+    for Count { of: kind, outcome, count } in stats.task_runs() {
+        let labels = [("service", name), ("kind", kind.as_str()), ("result", outcome.label())];
+        metrics.raise("task_runs", "Runs of tasks that ended.", &labels, count);
     }
 }
 
