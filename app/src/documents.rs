@@ -2,22 +2,17 @@
 
 use crate::output::{Outcome, Result, line};
 use crate::services;
-use base::{Error, Kind};
+use base::Error;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
 /// `emporion openapi [SERVICE]`
 pub(crate) fn openapi(service: Option<&str>) -> Result {
-    let all = services::all();
-    let names: Vec<&str> = all.iter().map(|definition| definition.name).collect();
-    if let Some(service) = service
-        && !names.contains(&service)
-    {
-        let detail = format!("there is no service {service:?}; services are {}", names.join(", "));
-        return Err(Error::new(Kind::Malformed, "malformed", detail));
-    }
-    let chosen = all.iter().filter(|definition| service.is_none_or(|service| service == definition.name));
-    let mut documents = chosen.map(|definition| (definition.document)());
+    let chosen = match service {
+        Some(name) => vec![services::named(name)?],
+        None => services::all(),
+    };
+    let mut documents = chosen.iter().map(|definition| (definition.document)());
     let mut document: OpenApi = documents.next().ok_or_else(|| Error::internal("there are no services"))?;
     for next in documents {
         document.merge(next);
