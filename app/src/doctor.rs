@@ -39,7 +39,12 @@ pub(crate) async fn doctor(settings: &Settings) -> Result {
     ] {
         tell(what, listener(address, flag, running.is_some()).await);
     }
-    for definition in stores::with_stores() {
+    let server = database_server(&platform.database_url).await;
+    let is_reachable = server.is_ok();
+    if let Some(server) = server.transpose() {
+        tell("database server", server);
+    }
+    for definition in stores::with_stores().filter(|_| is_reachable) {
         let what = format!("database of {}", definition.name);
         tell(&what, stores::pending(settings, &definition).await.map(|pending| migrations(pending.len())));
     }
@@ -102,6 +107,47 @@ async fn listener(address: &str, flag: &str, is_running: bool) -> base::Result<S
     }
 }
 
+/// Asks the PostgreSQL server of the settings once, for all services; none is needed with SQLite.
+async fn database_server(url: &str) -> base::Result<Option<String>> {
+    if url.is_empty() {
+        return Ok(None);
+    }
+    let server = masked(url);
+    let answer = tokio::time::timeout(PATIENCE, stores::reach(url)).await;
+    match answer.unwrap_or_else(|_| Err(format!("no answer within {} seconds", PATIENCE.as_secs()))) {
+        Ok(()) => Ok(Some(format!("{server} answers"))),
+        Err(reason) => {
+            let advice = advice(&reason);
+            Err(Error::unavailable(format!(
+                "cannot use {server}: {reason}; {advice} (EMPORION_DATABASE_URL, or database_url in [platform])"
+            )))
+        }
+    }
+}
+
+/// What to do about what a PostgreSQL server, or the network, said.
+fn advice(reason: &str) -> &'static str {
+    let says = |words: &str| reason.contains(words);
+    if says("database") && says("does not exist") {
+        "create the database with `createdb`, or name another one"
+    } else if says("password") || says("role") || says("pg_hba") {
+        "check user and password"
+    } else {
+        "check that the server is running and that host and port are right"
+    }
+}
+
+/// The URL of a database without its password.
+fn masked(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+    let (who, place) = rest.rsplit_once('@').map_or((None, rest), |(who, place)| (Some(who), place));
+    let place = place.split(['?', '#']).next().unwrap_or_default();
+    match who.map(|who| who.split_once(':').map_or((who, ""), |(user, _)| (user, ":***"))) {
+        Some((user, password)) => format!("{scheme}://{user}{password}@{place}"),
+        None => format!("{scheme}://{place}"),
+    }
+}
+
 fn migrations(pending: usize) -> String {
     match pending {
         0 => "up to date".into(),
@@ -141,7 +187,31 @@ fn mail_server(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::mail_server;
+    use super::{database_server, mail_server, masked};
+
+    #[test]
+    fn the_url_of_a_database_is_shown_without_its_password() {
+        for (url, shown) in [
+            ("postgres://shop:s3cret@db.example:5432/shop", "postgres://shop:***@db.example:5432/shop"),
+            ("postgres://shop:p@ss?w@db.example/shop?sslmode=require", "postgres://shop:***@db.example/shop"),
+            ("postgresql://shop@db.example/shop", "postgresql://shop@db.example/shop"),
+            ("postgres://db.example/shop?password=s3cret", "postgres://db.example/shop"),
+        ] {
+            assert_eq!(masked(url), shown);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_server_that_is_not_there_is_named_with_what_to_do() {
+        let error = database_server("postgres://shop:s3cret@127.0.0.1:1/shop").await.unwrap_err();
+        for words in
+            ["postgres://shop:***@127.0.0.1:1/shop", "refused", "is running", "EMPORION_DATABASE_URL"]
+        {
+            assert!(error.detail().contains(words), "{words}: {}", error.detail());
+        }
+        assert!(!error.chain().contains("s3cret"), "{}", error.chain());
+        assert_eq!(database_server("").await.unwrap(), None, "SQLite needs none");
+    }
 
     #[test]
     fn the_mail_server_is_found_in_every_form_of_its_address() {

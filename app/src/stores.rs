@@ -46,17 +46,41 @@ pub(crate) fn with_stores() -> impl Iterator<Item = Definition> {
 /// The migrations a service still needs. A database that is not there yet is not made.
 pub(crate) async fn pending(settings: &Settings, definition: &Definition) -> base::Result<Vec<&'static str>> {
     let migrations = all_migrations(definition.migrations);
-    if is_missing(&settings.store(), definition.name) {
+    let store = settings.store_of(definition.name);
+    if is_missing(&store, definition.name) {
         return Ok(migrations.iter().map(|migration| migration.name).collect());
     }
-    let db = open(&settings.store(), definition.name).await?;
+    let db = open(&store, definition.name).await?;
     let pending = db.pending(&migrations).await;
     db.close().await;
     Ok(pending?)
 }
 
+/// Whether the PostgreSQL server at `url` lets us in; if not, its own words.
+pub(crate) async fn reach(url: &str) -> std::result::Result<(), String> {
+    let ask = async {
+        // A schema that is always there: nothing is made.
+        let options = PostgresOptions::default();
+        let db = Db::postgres(url, "information_schema", Clock::system(), options).await?;
+        let answer = db.ping().await;
+        db.close().await;
+        answer
+    };
+    ask.await.map_err(|error| innermost(&error))
+}
+
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    let words = cause.to_string();
+    // The driver adds a line of the server's own sources.
+    words.split_once(" at line ").map_or(words.as_str(), |(words, _)| words).to_owned()
+}
+
 async fn apply(settings: &Settings, definition: &Definition) -> base::Result<Vec<&'static str>> {
-    let db = open(&settings.store(), definition.name).await?;
+    let db = open(&settings.store_of(definition.name), definition.name).await?;
     let applied = db.migrate(&all_migrations(definition.migrations)).await;
     db.close().await;
     Ok(applied?)
