@@ -1,6 +1,7 @@
 //! Commands for whoever runs the shop: settings, administrators, checks.
 
 use crate::args::{AdminWhat, LedgerWhat};
+use crate::links;
 use crate::operator_client::Operator;
 use crate::output::{Outcome, Result, line};
 use crate::settings::{DEFAULTS, Settings};
@@ -29,6 +30,9 @@ pub(crate) async fn create(settings: &Settings, what: &AdminWhat) -> Result {
     line(format!("{email} is an administrator now"));
     if let Some(url) = created.set_password_url {
         line(format!("This link sets the password, once:\n  {url}"));
+        if let Some(call) = links::set_password(&url) {
+            line(format!("Until its page is there, this call does it; put in the password:\n  {call}"));
+        }
     }
     operator.close().await;
     Ok(Outcome::Done)

@@ -1,6 +1,10 @@
 //! Everything in one process: the services, the public and the private listener, a graceful end.
 
+#[cfg(test)]
+mod tests;
+
 use crate::args::Serve;
+use crate::links;
 use crate::operator;
 use crate::operator_client::{Holder, Lock, Operator, take};
 use crate::output::{Outcome, Result, line, note};
@@ -10,6 +14,7 @@ use crate::signals::Signals;
 use api::user::FirstAdminLink;
 use base::keys::Keys;
 use base::{Error, Kind};
+use serde::Deserialize;
 use service::server::{Limits, listen, serve as serve_http};
 use service::{Host, ops_router};
 use std::sync::Arc;
@@ -64,6 +69,12 @@ fn address(listener: &TcpListener) -> base::Result<String> {
     listener.local_addr().map(|address| address.to_string()).map_err(Error::internal)
 }
 
+/// The one key of the section that this file looks at.
+#[derive(Deserialize)]
+struct Mailbox {
+    mailbox_public: bool,
+}
+
 /// A running shop.
 pub(crate) struct Shop {
     host: Arc<Host>,
@@ -103,12 +114,19 @@ impl Shop {
         let base = self.base();
         line(format!("  API            {base}/api/products"));
         line(format!("  API reference  {base}/api/docs"));
-        line(format!("  mailbox        {base}/api/mailbox"));
+        let readers = if self.mailbox_is_open() { "" } else { " (with an access token of staff)" };
+        line(format!("  mailbox        {base}/api/mailbox{readers}"));
         line(format!("  public         http://{} (the gateway listens here)", self.settings.platform.listen));
         line(format!(
             "  private        http://{} (health, metrics, operators)",
             self.settings.platform.ops_listen
         ));
+    }
+
+    /// Whether everybody may read the built-in mailbox, as in a demonstration.
+    fn mailbox_is_open(&self) -> bool {
+        let section = self.settings.config.section::<Mailbox>("notification");
+        section.is_ok_and(|section| section.mailbox_public)
     }
 
     /// A way to the services for commands of this process.
@@ -156,13 +174,19 @@ pub(crate) async fn serve(settings: &Settings, _: &Serve) -> Result {
     line("Emporion is running.");
     shop.announce();
     match first_administrator(&shop.operator()).await {
-        Ok(Some(url)) => line(format!(
-            "  There is no administrator yet. This link creates the first one, once:\n    {url}"
-        )),
+        Ok(Some(url)) => invite(&url),
         Ok(None) => {}
         Err(error) => note(format!("emporion: no administrator's link could be made: {}", error.detail())),
     }
     Ok(shop.run(&mut signals).await)
+}
+
+fn invite(url: &str) {
+    line(format!("  There is no administrator yet. This link creates the first one, once:\n    {url}"));
+    if let Some(call) = links::first_administrator(url) {
+        line("  Until its page is there, this call does it; put in your address and a password of 15");
+        line(format!("  characters or more:\n    {call}"));
+    }
 }
 
 /// The one-time link that creates the first administrator; none if there is one.

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod documents;
 mod import;
+mod links;
 mod operator;
 mod operator_client;
 mod output;
