@@ -16,14 +16,16 @@ test-all:
 
 # A demonstration shop.
 run:
-    cargo run --release -- demo
+    cargo run --release -p emporion -- demo
 
 fmt:
     cargo fmt --all
 
+# Writes the generated documents again; commit them.
 docs:
-    UPDATE=1 cargo nextest run -p contracts
+    UPDATE=1 cargo nextest run -p e2e documents
 
+# Licences, advisories, sources (`cargo install --locked cargo-deny`, once).
 deny:
     cargo deny check
 
@@ -31,6 +33,7 @@ deny:
 bench *args:
     cargo build --release -p emporion && cargo run --release -p bench -- {{args}}
 
+# The stories on the release binary.
 e2e:
     cargo build --release -p emporion && cargo nextest run -p e2e
 
