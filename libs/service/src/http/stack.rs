@@ -1,6 +1,9 @@
 //! The middleware every service has, in this order: context, trace span, metrics and one log
 //! line, panics, deadline, who is asking, idempotency; then the route's own access check.
 
+#[cfg(test)]
+mod tests;
+
 use super::answer::Failure;
 use super::idempotency;
 use crate::metrics::Metrics;
