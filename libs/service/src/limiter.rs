@@ -1,11 +1,16 @@
 //! Rate limits: a token bucket per key, as the generic cell rate algorithm (one number per key).
 
 use base::{Clock, Timestamp};
-use moka::ops::compute::Op;
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Keys remembered at once; the longest unused is forgotten first.
-const MAX_KEYS: u64 = 200_000;
+/// Parts of the table with a lock of their own, so that requests seldom wait for each other.
+const SHARDS: usize = 64;
+
+/// Keys remembered per part, some 260,000 in all.
+const KEYS_PER_SHARD: usize = 4096;
 
 /// How much is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,22 +54,25 @@ pub struct Decision {
     pub retry_after: Duration,
 }
 
+/// Per key the "theoretical arrival time" in µs: when the bucket will be full again.
+type Shard = HashMap<Box<str>, i64, RandomState>;
+
 /// The limits of this process.
 #[derive(Clone)]
 pub struct Limiter {
-    // Per key the "theoretical arrival time": when the bucket will be full again.
-    full_at: moka::sync::Cache<String, Timestamp>,
+    shards: Arc<[Mutex<Shard>]>,
+    hasher: RandomState,
     clock: Clock,
 }
 
 impl Limiter {
     /// A limiter that reads the time from `clock`.
     pub fn new(clock: Clock) -> Self {
-        let full_at = moka::sync::Cache::builder()
-            .max_capacity(MAX_KEYS)
-            .time_to_idle(Duration::from_hours(24))
-            .build();
-        Self { full_at, clock }
+        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), hasher: RandomState::new(), clock }
+    }
+
+    fn shard(&self, key: &str) -> &Mutex<Shard> {
+        &self.shards[self.hasher.hash_one(key) as usize % SHARDS]
     }
 
     /// Takes one token of `key` under `rule`, if there is one.
@@ -74,14 +82,16 @@ impl Limiter {
     )]
     pub async fn check(&self, key: &str, rule: Rule) -> Decision {
         let now = self.clock.now();
-        let mut decision = None;
-        self.full_at.entry_by_ref(key).and_compute_with(|entry| {
-            let full_at = entry.map_or(now, moka::Entry::into_value);
-            let (answer, next) = decide(now, full_at, rule);
-            decision = Some(answer);
-            next.map_or(Op::Nop, Op::Put)
-        });
-        decision.expect("the closure above always runs")
+        let mut shard = self.shard(key).lock().unwrap_or_else(PoisonError::into_inner);
+        let known = shard.get_mut(key);
+        let full_at = known.as_ref().map_or(now, |micros| Timestamp::from_micros(**micros));
+        let (decision, next) = decide(now, full_at, rule);
+        match (known, next) {
+            (Some(micros), Some(next)) => *micros = next.micros(),
+            (None, Some(next)) => remember(&mut shard, key, next, now),
+            (_, None) => {}
+        }
+        decision
     }
 
     /// Gives `key` its full bucket back.
@@ -90,8 +100,21 @@ impl Limiter {
         reason = "a shared limiter answers over the network behind the same function"
     )]
     pub async fn forgive(&self, key: &str) {
-        self.full_at.invalidate(key);
+        self.shard(key).lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
+}
+
+/// Remembers a new key. When there is no room, buckets that are full again go first: forgetting
+/// them changes nothing. If there are none, the one that would be full first goes.
+fn remember(shard: &mut Shard, key: &str, full_at: Timestamp, now: Timestamp) {
+    if shard.len() >= KEYS_PER_SHARD {
+        shard.retain(|_, micros| *micros > now.micros());
+    }
+    if shard.len() >= KEYS_PER_SHARD {
+        let first = shard.iter().min_by_key(|(_, micros)| **micros).map(|(key, _)| key.clone());
+        first.and_then(|key| shard.remove(&key));
+    }
+    shard.insert(key.into(), full_at.micros());
 }
 
 fn decide(now: Timestamp, full_at: Timestamp, rule: Rule) -> (Decision, Option<Timestamp>) {
@@ -135,6 +158,23 @@ mod tests {
         clock.advance(Duration::from_secs(20));
         assert!(limiter.check("a", rule).await.allowed);
         assert!(!limiter.check("a", rule).await.allowed);
+    }
+
+    #[tokio::test]
+    async fn what_is_remembered_is_bounded_and_full_buckets_go_first() {
+        let clock = Clock::manual(Timestamp::EPOCH);
+        let limiter = Limiter::new(clock.clone());
+        for index in 0..SHARDS * KEYS_PER_SHARD + 2_000 {
+            limiter.check(&format!("old-{index}"), Rule::per_minute(1)).await;
+        }
+        let remembered = || limiter.shards.iter().map(|shard| shard.lock().unwrap().len()).sum::<usize>();
+        assert!(remembered() <= SHARDS * KEYS_PER_SHARD);
+        clock.advance(Duration::from_secs(61));
+        limiter.check("new", Rule::per_minute(1)).await;
+        for index in 0..SHARDS * 10 {
+            limiter.check(&format!("later-{index}"), Rule::per_minute(1)).await;
+        }
+        assert!(!limiter.check("new", Rule::per_minute(1)).await.allowed, "a bucket in use is not forgotten");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
