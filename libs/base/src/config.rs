@@ -23,6 +23,11 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+/// The section of what concerns the whole process.
+const PLATFORM: &str = "platform";
+/// The key that every section of a service may have beside its own.
+const DATABASE_URL: &str = "database_url";
+
 /// All settings of a process.
 #[derive(Clone, Debug)]
 pub struct Config(Arc<Table>);
@@ -61,9 +66,20 @@ impl Config {
     /// # Errors
     /// 422 `settings` that names the key and what is wrong with it.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
-        let table = self.0.get(name).cloned().unwrap_or_else(|| Value::Table(Table::new()));
+        let mut table = self.0.get(name).cloned().unwrap_or_else(|| Value::Table(Table::new()));
+        if let Value::Table(keys) = &mut table
+            && name != PLATFORM
+        {
+            keys.remove(DATABASE_URL);
+        }
         serde_path_to_error::deserialize(table)
             .map_err(|error| bad(format!("[{name}] {}: {}", error.path(), error.inner().to_string().trim())))
+    }
+
+    /// The `database_url` of a service's own section: where it logs in with a role of its own.
+    pub fn database_url(&self, service: &str) -> Option<&str> {
+        let url = self.0.get(service)?.get(DATABASE_URL)?.as_str()?;
+        Some(url).filter(|url| !url.is_empty() && service != PLATFORM)
     }
 
     /// The same settings with one value changed; for flags and tests.
@@ -124,7 +140,8 @@ fn lay_over(table: &mut Table, known: &Table, section: &str, values: Value) -> R
         return Err(bad(format!("there is no section [{section}]")));
     };
     for (key, value) in values {
-        if !known.contains_key(&key) {
+        let own_role = key == DATABASE_URL && section != PLATFORM && value.is_str();
+        if !known.contains_key(&key) && !own_role {
             let names = known.keys().cloned().collect::<Vec<_>>().join(", ");
             return Err(bad(format!("[{section}] has no key {key}; keys are {names}")));
         }
@@ -139,8 +156,8 @@ fn section_and_key(name: &str, known: &Table) -> Option<(String, String)> {
         return Some((section.to_lowercase(), key.to_lowercase()));
     }
     let key = rest.to_lowercase();
-    let platform = known.get("platform").and_then(Value::as_table)?;
-    platform.contains_key(&key).then(|| ("platform".to_owned(), key))
+    let platform = known.get(PLATFORM).and_then(Value::as_table)?;
+    platform.contains_key(&key).then(|| (PLATFORM.to_owned(), key))
 }
 
 fn parse_like(old: Option<&Value>, text: &str) -> Result<Value, String> {
@@ -201,5 +218,18 @@ mod tests {
         let config = load(&[("EMPORION_DATABASE_URL", "postgres://shop:hunter2@db/shop")]).unwrap();
         let text = config.to_masked_toml();
         assert!(!text.contains("hunter2") && text.contains("postgres://shop:********@db/shop"), "{text}");
+    }
+
+    #[test]
+    fn a_service_may_have_a_role_of_its_own_in_the_database() {
+        let config = load(&[("EMPORION_CART__DATABASE_URL", "postgres://cart:hunter2@db/shop")]).unwrap();
+        assert_eq!(config.database_url("cart"), Some("postgres://cart:hunter2@db/shop"));
+        assert_eq!((config.database_url("platform"), config.database_url("order")), (None, None));
+        assert!(config.section::<Cart>("cart").is_ok(), "the service itself does not see it");
+        let text = config.to_masked_toml();
+        assert!(!text.contains("hunter2") && text.contains("postgres://cart:********@db/shop"), "{text}");
+        let error = load(&[("EMPORION_ORDER__DATABASE_URL", "postgres://db/shop")]).unwrap_err();
+        assert!(error.detail().contains("there is no section [order]"), "{}", error.detail());
+        assert_eq!(load(&[("EMPORION_CART__DATABASE_URL", "")]).unwrap().database_url("cart"), None);
     }
 }

@@ -37,7 +37,7 @@ pub enum Store {
     Sqlite(PathBuf),
     /// One schema per service in the database of this URL, each name with the prefix.
     Postgres {
-        /// `postgres://…`.
+        /// `postgres://…`, unless the service has a `database_url` of its own.
         url: String,
         /// Put before each schema's name; empty outside of tests.
         prefix: String,
@@ -106,6 +106,7 @@ impl Context {
                 Ok(Db::sqlite(&path, self.clock.clone(), SqliteOptions::default()).await?)
             }
             Store::Postgres { url, prefix } => {
+                let url = self.config.database_url(self.name).unwrap_or(url);
                 let schema = format!("{prefix}{name}");
                 Ok(Db::postgres(url, &schema, self.clock.clone(), PostgresOptions::default()).await?)
             }
