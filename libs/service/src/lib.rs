@@ -7,6 +7,7 @@
 
 mod cache;
 mod context;
+mod describe;
 mod host;
 pub mod http;
 mod limiter;

@@ -1,6 +1,7 @@
 //! Routes, their OpenAPI entries and who may use them, in one list. Deny by default: a route
 //! cannot be added without saying who may call it.
 
+use crate::describe;
 use crate::http::{AnsweredTo, Failure};
 use auth::{Access, Caller};
 use axum::Router;
@@ -32,14 +33,21 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// No routes yet; `title` heads the OpenAPI document.
     pub fn new(title: &str) -> Self {
         let info = InfoBuilder::new().title(title).version(env!("CARGO_PKG_VERSION")).build();
-        Self { router: OpenApiRouter::with_openapi(OpenApiBuilder::new().info(info).build()) }
+        let document = OpenApiBuilder::new().info(info).components(Some(describe::components()));
+        Self { router: OpenApiRouter::with_openapi(document.build()) }
     }
 
     /// Adds the handlers of one path that `access` may call: `add(Access::public(), routes!(list_products))`.
     #[must_use]
     pub fn add(self, access: Access, routes: UtoipaMethodRouter<S>) -> Self {
         let (schemas, mut paths, router) = routes;
-        for item in paths.paths.values_mut() {
+        for (path, item) in &mut paths.paths {
+            if let Some(post) = &mut item.post {
+                describe::complete(path, true, post, &access);
+            }
+            for operation in [&mut item.get, &mut item.put, &mut item.delete, &mut item.patch] {
+                operation.iter_mut().for_each(|other| describe::complete(path, false, other, &access));
+            }
             for operation in operations(item) {
                 let note = ExtensionsBuilder::new().add(ACCESS_EXTENSION, access.to_string()).build();
                 operation.extensions.get_or_insert_with(Default::default).merge(note);

@@ -7,6 +7,8 @@ use http::header::{HeaderName, IF_MATCH, USER_AGENT};
 use http::request::Parts;
 use std::convert::Infallible;
 use std::net::IpAddr;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 /// The header that carries a guest's cart.
 pub const GUEST_TOKEN_HEADER: HeaderName = HeaderName::from_static("x-cart-token");
@@ -46,6 +48,12 @@ impl<S: Send + Sync> FromRequestParts<S> for GuestToken {
     }
 }
 
+impl IntoParams for GuestToken {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![crate::describe::cart_token()]
+    }
+}
+
 /// The version a writer has seen: `Some` with `If-Match: "7"`, `None` without the header or with `*`.
 #[derive(Clone, Copy, Debug)]
 pub struct IfMatch(pub Option<i64>);
@@ -57,6 +65,12 @@ impl IfMatch {
     /// 412 `version-conflict`.
     pub fn check(self, version: i64) -> base::Result<()> {
         if self.0.is_none_or(|seen| seen == version) { Ok(()) } else { Err(Error::stale()) }
+    }
+}
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![crate::describe::if_match()]
     }
 }
 

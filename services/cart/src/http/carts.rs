@@ -12,18 +12,18 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use service::http::{IfMatch, Json, Path, Query, Result};
-use utoipa::IntoParams;
+use service::http::{GuestToken, IfMatch, Json, Path, Query, Result};
 
 /// Shows the cart, compared with the catalogue; an empty one on first use.
-#[utoipa::path(get, path = "/api/cart", tag = "cart", responses((status = 200, body = Cart)))]
+#[utoipa::path(get, path = "/api/cart", tag = "cart", params(GuestToken),
+    responses((status = 200, body = Cart)))]
 pub(super) async fn get_cart(State(app): State<App>, shopper: Shopper) -> Result<Response> {
     let cart = ops::get_cart(&app, shopper.owner).await?;
     shopper.answer(cart)
 }
 
 /// Puts more of a product into the cart: 201 for a new line, 200 if a line grew.
-#[utoipa::path(post, path = "/api/cart/items", tag = "cart", request_body = AddItem,
+#[utoipa::path(post, path = "/api/cart/items", tag = "cart", params(GuestToken), request_body = AddItem,
     responses((status = 201, body = Cart), (status = 200, body = Cart)))]
 pub(super) async fn add_item(
     State(app): State<App>,
@@ -37,7 +37,7 @@ pub(super) async fn add_item(
 }
 
 /// Sets the quantity of a line; 0 removes it.
-#[utoipa::path(put, path = "/api/cart/items/{id}", tag = "cart", params(("id" = CartLineId, Path)),
+#[utoipa::path(put, path = "/api/cart/items/{id}", tag = "cart", params(("id" = CartLineId, Path), GuestToken, IfMatch),
     request_body = UpdateItem, responses((status = 200, body = Cart)))]
 pub(super) async fn update_item(
     State(app): State<App>,
@@ -51,7 +51,8 @@ pub(super) async fn update_item(
 }
 
 /// Takes a line out.
-#[utoipa::path(delete, path = "/api/cart/items/{id}", tag = "cart", params(("id" = CartLineId, Path)),
+#[utoipa::path(delete, path = "/api/cart/items/{id}", tag = "cart", params(("id" = CartLineId, Path),
+        IfMatch),
     responses((status = 200, body = Cart)))]
 pub(super) async fn remove_item(
     State(app): State<App>,
@@ -64,14 +65,15 @@ pub(super) async fn remove_item(
 }
 
 /// Empties the cart.
-#[utoipa::path(delete, path = "/api/cart", tag = "cart", responses((status = 200, body = Cart)))]
+#[utoipa::path(delete, path = "/api/cart", tag = "cart",
+    params(GuestToken, IfMatch), responses((status = 200, body = Cart)))]
 pub(super) async fn clear_cart(State(app): State<App>, shopper: Shopper, seen: IfMatch) -> Result<Response> {
     let cart = ops::clear_cart(&app, shopper.owner, seen.0).await?;
     shopper.answer(cart)
 }
 
 /// Takes the cart the user filled as a guest into their own.
-#[utoipa::path(post, path = "/api/cart/merge", tag = "cart", request_body = MergeCart,
+#[utoipa::path(post, path = "/api/cart/merge", tag = "cart", params(GuestToken), request_body = MergeCart,
     responses((status = 200, body = Cart)))]
 pub(super) async fn merge_cart(
     State(app): State<App>,
@@ -85,7 +87,7 @@ pub(super) async fn merge_cart(
 }
 
 /// Where the goods would go, and how.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Estimate {
@@ -99,7 +101,7 @@ pub(super) struct Estimate {
 
 /// Tells what the cart would cost with tax and shipping.
 #[utoipa::path(get, path = "/api/cart/estimate", tag = "cart",
-    responses((status = 200, body = CartEstimate)))]
+    params(GuestToken, Estimate), responses((status = 200, body = CartEstimate)))]
 pub(super) async fn estimate(
     State(app): State<App>,
     shopper: Shopper,

@@ -71,10 +71,10 @@ pub(super) async fn merged(State(app): State<App>) -> Result<Response> {
     Ok(([(CONTENT_TYPE, json)], text).into_response())
 }
 
-/// One document with the public paths and all schemas of many.
+/// One document with the public paths and all components of many.
 fn merge(documents: impl Iterator<Item = Value>) -> Value {
     let mut paths = Map::new();
-    let mut schemas = Map::new();
+    let mut components = Map::new();
     for mut document in documents {
         if let Some(Value::Object(found)) = document.get_mut("paths").map(Value::take) {
             let public = found
@@ -87,18 +87,22 @@ fn merge(documents: impl Iterator<Item = Value>) -> Value {
                 }
             }
         }
-        if let Some(Value::Object(found)) = document.pointer_mut("/components/schemas").map(Value::take) {
-            schemas.extend(found);
+        if let Some(Value::Object(found)) = document.get_mut("components").map(Value::take) {
+            for (kind, found) in found {
+                let place = components.entry(kind).or_insert_with(|| json!({}));
+                if let (Value::Object(place), Value::Object(found)) = (place, found) {
+                    place.extend(found);
+                }
+            }
         }
     }
+    let bearer = json!({ "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } });
+    components.insert("securitySchemes".to_owned(), bearer);
     json!({
         "openapi": "3.1.0",
         "info": { "title": "Emporion", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "Apache-2.0 OR MIT" } },
         "paths": paths,
-        "components": {
-            "schemas": schemas,
-            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
-        },
+        "components": components,
         "security": [{}, { "bearer": [] }],
     })
 }
@@ -110,9 +114,10 @@ mod tests {
     #[test]
     fn internal_operations_are_not_shown_and_methods_of_one_path_are_joined() {
         let one = json!({"paths": {"/api/a": {"get": 1}, "/internal/a": {"get": 1}}, "components": {"schemas": {"A": {}}}});
-        let two = json!({"paths": {"/api/a": {"post": 2}}, "components": {"schemas": {"B": {}}}});
+        let two = json!({"paths": {"/api/a": {"post": 2}}, "components": {"schemas": {"B": {}}, "responses": {"R": {}}}});
         let merged = merge([one, two].into_iter());
         assert_eq!(merged["paths"], json!({"/api/a": {"get": 1, "post": 2}}));
         assert_eq!(merged["components"]["schemas"], json!({"A": {}, "B": {}}));
+        assert_eq!(merged["components"]["responses"], json!({"R": {}}));
     }
 }

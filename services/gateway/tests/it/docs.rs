@@ -20,4 +20,9 @@ async fn the_merged_document_says_who_may_call_what() {
     let document = gateway.get("/api/openapi.json").await.expect(200).value();
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["paths"]["/api/status"]["get"]["x-access"], "P");
+    let refusal = &document["paths"]["/api/status"]["get"]["responses"]["429"]["$ref"];
+    let there = refusal.as_str().unwrap().trim_start_matches('#');
+    let content = &document.pointer(there).unwrap()["content"];
+    assert_eq!(content["application/problem+json"]["schema"]["$ref"], "#/components/schemas/Problem");
+    assert!(document["components"]["schemas"]["Problem"]["properties"]["code"].is_object());
 }

@@ -9,10 +9,9 @@ use axum::extract::State;
 use base::page::{Page, PageQuery};
 use serde::Deserialize;
 use service::http::{Created, IfMatch, Json, NoContent, Path, Query, Result, Versioned};
-use utoipa::IntoParams;
 
 /// Which items are listed.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ListItems {
@@ -36,7 +35,7 @@ pub(super) struct ListItems {
 
 /// Lists items.
 #[utoipa::path(get, path = "/api/inventory/items", tag = "inventory",
-    responses((status = 200, body = Page<InventoryItem>)))]
+    params(ListItems), responses((status = 200, body = Page<InventoryItem>)))]
 pub(super) async fn list_items(
     State(app): State<App>,
     Query(query): Query<ListItems>,
@@ -76,7 +75,7 @@ pub(super) async fn create_item(
 
 /// Replaces the settable part of an item.
 #[utoipa::path(put, path = "/api/inventory/items/{id}", tag = "inventory",
-    params(("id" = InventoryItemId, Path)), request_body = UpdateItem,
+    params(("id" = InventoryItemId, Path), IfMatch), request_body = UpdateItem,
     responses((status = 200, body = InventoryItem)))]
 pub(super) async fn update_item(
     State(app): State<App>,
@@ -90,7 +89,7 @@ pub(super) async fn update_item(
 
 /// Takes an empty item out of sale.
 #[utoipa::path(delete, path = "/api/inventory/items/{id}", tag = "inventory",
-    params(("id" = InventoryItemId, Path)), responses((status = 204)))]
+    params(("id" = InventoryItemId, Path), IfMatch), responses((status = 204)))]
 pub(super) async fn delete_item(
     State(app): State<App>,
     Path(id): Path<InventoryItemId>,

@@ -12,10 +12,9 @@ use base::Timestamp;
 use base::page::{Page, PageQuery};
 use serde::Deserialize;
 use service::http::{Json, Query, Result};
-use utoipa::IntoParams;
 
 /// Which entries of the ledger are listed or summed.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ListTransactions {
@@ -47,7 +46,7 @@ impl ListTransactions {
 
 /// Lists the entries of the stock ledger, the newest first.
 #[utoipa::path(get, path = "/api/inventory/transactions", tag = "inventory",
-    responses((status = 200, body = Page<StockTransaction>)))]
+    params(ListTransactions), responses((status = 200, body = Page<StockTransaction>)))]
 pub(super) async fn list_transactions(
     State(app): State<App>,
     Query(query): Query<ListTransactions>,
@@ -58,7 +57,7 @@ pub(super) async fn list_transactions(
 
 /// Lists the items on sale that are at or below their threshold.
 #[utoipa::path(get, path = "/api/inventory/reports/low-stock", tag = "inventory",
-    responses((status = 200, body = Page<InventoryItem>)))]
+    params(PageQuery), responses((status = 200, body = Page<InventoryItem>)))]
 pub(super) async fn low_stock(
     State(app): State<App>,
     Query(page): Query<PageQuery>,
@@ -77,7 +76,7 @@ pub(super) async fn stock_value(State(app): State<App>) -> Result<Json<StockValu
 
 /// Sums the entries of the stock ledger by kind.
 #[utoipa::path(get, path = "/api/inventory/reports/movements", tag = "inventory",
-    responses((status = 200, body = MovementReport)))]
+    params(ListTransactions), responses((status = 200, body = MovementReport)))]
 pub(super) async fn movement_sums(
     State(app): State<App>,
     Query(query): Query<ListTransactions>,

@@ -13,7 +13,6 @@ use axum::extract::State;
 use base::Error;
 use serde::Deserialize;
 use service::http::{Json, Path, Query, Result, Versioned};
-use utoipa::IntoParams;
 
 /// Goods came in.
 #[utoipa::path(post, path = "/api/inventory/items/{id}/receive", tag = "inventory",
@@ -58,7 +57,7 @@ pub(super) async fn transfer_stock(
 }
 
 /// Which variants are asked for.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct VariantIds {
@@ -68,7 +67,7 @@ pub(super) struct VariantIds {
 
 /// Tells whether variants can be had. Only staff and services learn numbers.
 #[utoipa::path(get, path = "/api/inventory/availability", tag = "inventory",
-    responses((status = 200, body = VariantStocks)))]
+    params(VariantIds), responses((status = 200, body = VariantStocks)))]
 pub(super) async fn variant_stock(
     State(app): State<App>,
     caller: Caller,

@@ -41,7 +41,7 @@ pub(super) async fn create_warehouse(
 
 /// Changes a warehouse.
 #[utoipa::path(put, path = "/api/inventory/warehouses/{id}", tag = "inventory",
-    params(("id" = WarehouseId, Path)), request_body = SaveWarehouse,
+    params(("id" = WarehouseId, Path), IfMatch), request_body = SaveWarehouse,
     responses((status = 200, body = Warehouse)))]
 pub(super) async fn update_warehouse(
     State(app): State<App>,

@@ -59,7 +59,7 @@ pub(super) async fn staff_get_settings(
 
 /// Replaces what a customer wants to be told.
 #[utoipa::path(put, path = "/api/admin/users/{userId}/notification-settings", tag = "notification-log",
-    params(("userId" = UserId, Path)), request_body = NotificationSettings,
+    params(("userId" = UserId, Path), IfMatch), request_body = NotificationSettings,
     responses((status = 200, body = NotificationSettings)))]
 pub(super) async fn staff_save_settings(
     State(app): State<App>,

@@ -21,7 +21,8 @@ pub(super) async fn get_settings(
 
 /// Replaces what the customer wants to be told.
 #[utoipa::path(put, path = "/api/notifications/settings", tag = "notifications",
-    request_body = NotificationSettings, responses((status = 200, body = NotificationSettings)))]
+    request_body = NotificationSettings,
+    params(IfMatch), responses((status = 200, body = NotificationSettings)))]
 pub(super) async fn save_settings(
     State(app): State<App>,
     SignedIn(user): SignedIn,

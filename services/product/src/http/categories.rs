@@ -46,7 +46,8 @@ pub(super) async fn create_category(
 }
 
 /// Replaces a category; another parent moves it.
-#[utoipa::path(put, path = "/api/categories/{id}", tag = "categories", params(("id" = CategoryId, Path)),
+#[utoipa::path(put, path = "/api/categories/{id}", tag = "categories", params(("id" = CategoryId, Path),
+        Seen),
     request_body = WriteCategory, responses((status = 200, body = Category)))]
 pub(super) async fn replace_category(
     State(app): State<App>,
@@ -59,7 +60,8 @@ pub(super) async fn replace_category(
 }
 
 /// Hangs a category under another parent.
-#[utoipa::path(post, path = "/api/categories/{id}/move", tag = "categories", params(("id" = CategoryId, Path)),
+#[utoipa::path(post, path = "/api/categories/{id}/move", tag = "categories", params(("id" = CategoryId, Path),
+        Seen),
     request_body = MoveCategory, responses((status = 200, body = Category)))]
 pub(super) async fn move_category(
     State(app): State<App>,
@@ -72,7 +74,8 @@ pub(super) async fn move_category(
 }
 
 /// Removes an empty category.
-#[utoipa::path(delete, path = "/api/categories/{id}", tag = "categories", params(("id" = CategoryId, Path)),
+#[utoipa::path(delete, path = "/api/categories/{id}", tag = "categories", params(("id" = CategoryId, Path),
+        Seen),
     responses((status = 204)))]
 pub(super) async fn delete_category(
     State(app): State<App>,

@@ -7,6 +7,8 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH};
 use http::request::Parts;
 use service::http::{Failure, IfMatch};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 /// The version a writer has seen, also from the tag of an answer with a digest.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +29,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Seen {
             parts.headers.insert(IF_MATCH, plain);
         }
         IfMatch::from_request_parts(parts, state).await.map(|seen| Self(seen.0))
+    }
+}
+
+impl IntoParams for Seen {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        IfMatch::into_params(place)
     }
 }
 

@@ -25,7 +25,6 @@ use service::http::{Json, Query, Result};
 use std::io;
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use utoipa::IntoParams;
 
 /// When the answer begins although the import is not done.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -33,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
 /// How a file is imported.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Import {
@@ -50,7 +49,8 @@ pub(super) struct Import {
 /// Good rows go in, bad ones are listed by line; the same file again changes nothing. Send
 /// `text/csv`, or a form with the member `file`.
 #[utoipa::path(post, path = "/api/products/import", tag = "products",
-    request_body(content = String, content_type = "text/csv"), responses((status = 200, body = ImportReport)))]
+    request_body(content = String, content_type = "text/csv"),
+    params(Import), responses((status = 200, body = ImportReport)))]
 pub(super) async fn import_products(
     State(app): State<App>,
     caller: Caller,

@@ -20,10 +20,10 @@ use http::header::{
 };
 use serde::Deserialize;
 use service::http::{Created, Failure, Json, NoContent, Path, Query, Result};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// How wide a picture should be.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Size {
     /// 200, 600 or 1200 pixels; the whole picture when left out.
@@ -42,6 +42,12 @@ pub(super) struct UploadImage {
     /// Order among the pictures, from 0; the last when left out.
     position: Option<i64>,
 }
+
+/// The bytes of a picture.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it describes the answer for the OpenAPI document")]
+pub(super) struct PictureBytes(Vec<u8>);
 
 /// A picture as JSON that says where it is, or as a form that holds it.
 pub(super) enum ImageBody {
@@ -91,7 +97,8 @@ pub(super) fn broken(error: MultipartError) -> Error {
 }
 
 /// Adds a picture: an upload, or an address elsewhere.
-#[utoipa::path(post, path = "/api/products/{id}/images", tag = "products", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/products/{id}/images", tag = "products", params(("id" = String, Path),
+        Seen),
     request_body(content((AddImage = "application/json"), (UploadImage = "multipart/form-data"))),
     responses((status = 201, body = Image)))]
 pub(super) async fn add_image(
@@ -114,8 +121,9 @@ pub(super) async fn add_image(
 
 /// Reads an uploaded picture. It never changes: another picture has another id.
 #[utoipa::path(get, path = "/api/products/{id}/images/{imageId}", tag = "products",
-    params(("id" = ProductId, Path), ("imageId" = ImageId, Path)),
-    responses((status = 200, content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/svg+xml")))))]
+    params(("id" = ProductId, Path), ("imageId" = ImageId, Path), Size),
+    responses((status = 200, content((PictureBytes = "image/jpeg"), (PictureBytes = "image/png"),
+        (PictureBytes = "image/svg+xml")))))]
 pub(super) async fn get_image(
     State(app): State<App>,
     Path((product, image)): Path<(ProductId, ImageId)>,
@@ -149,7 +157,7 @@ fn send(file: PictureFile, image: ImageId, size: Option<u32>) -> Response {
 
 /// Removes a picture.
 #[utoipa::path(delete, path = "/api/products/{id}/images/{imageId}", tag = "products",
-    params(("id" = String, Path), ("imageId" = ImageId, Path)), responses((status = 204)))]
+    params(("id" = String, Path), ("imageId" = ImageId, Path), Seen), responses((status = 204)))]
 pub(super) async fn remove_image(
     State(app): State<App>,
     caller: Caller,

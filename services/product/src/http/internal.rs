@@ -21,7 +21,8 @@ pub(super) async fn check_availability(
 
 /// Imports a Shopify product file, for the command line.
 #[utoipa::path(post, path = "/internal/products/import", tag = "internal",
-    request_body(content = String, content_type = "text/csv"), responses((status = 200, body = ImportReport)))]
+    request_body(content = String, content_type = "text/csv"),
+    params(Import), responses((status = 200, body = ImportReport)))]
 pub(super) async fn import_products_internally(
     State(app): State<App>,
     caller: Caller,

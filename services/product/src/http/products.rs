@@ -12,10 +12,9 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use service::http::{Created, Json, MergePatch, NoContent, Path, Query, Result, Versioned};
-use utoipa::IntoParams;
 
 /// Which currency prices are shown in.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct InCurrency {
     /// ISO 4217; that of the shop when left out.
@@ -23,7 +22,7 @@ pub(super) struct InCurrency {
 }
 
 /// Why a product is archived.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Reason {
     /// ≤ 500 characters.
@@ -31,7 +30,7 @@ pub(super) struct Reason {
 }
 
 /// What was typed.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Typed {
     /// The words so far, ≤ 200 characters.
@@ -73,7 +72,8 @@ pub(super) async fn list_products(
 }
 
 /// Suggests products, categories and brands while a shopper types.
-#[utoipa::path(get, path = "/api/products/suggest", tag = "products", responses((status = 200, body = Suggestions)))]
+#[utoipa::path(get, path = "/api/products/suggest", tag = "products",
+    params(Typed), responses((status = 200, body = Suggestions)))]
 pub(super) async fn suggest_products(
     State(app): State<App>,
     Query(typed): Query<Typed>,
@@ -82,7 +82,7 @@ pub(super) async fn suggest_products(
 }
 
 /// Reads a product by id or slug.
-#[utoipa::path(get, path = "/api/products/{id}", tag = "products", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/products/{id}", tag = "products", params(("id" = String, Path), InCurrency),
     responses((status = 200, body = Product)))]
 pub(super) async fn get_product(
     State(app): State<App>,
@@ -115,7 +115,8 @@ pub(super) async fn create_product(
 }
 
 /// Replaces a product; fields left out are cleared, variants left out removed.
-#[utoipa::path(put, path = "/api/products/{id}", tag = "products", params(("id" = String, Path)), request_body = WriteProduct,
+#[utoipa::path(put, path = "/api/products/{id}", tag = "products", params(("id" = String, Path),
+        Seen), request_body = WriteProduct,
     responses((status = 200, body = Product)))]
 pub(super) async fn replace_product(
     State(app): State<App>,
@@ -128,7 +129,7 @@ pub(super) async fn replace_product(
 }
 
 /// Changes some fields of a product by a merge patch (RFC 7396) of its representation for PUT.
-#[utoipa::path(patch, path = "/api/products/{id}", tag = "products", params(("id" = String, Path)),
+#[utoipa::path(patch, path = "/api/products/{id}", tag = "products", params(("id" = String, Path), Seen),
     request_body(content = WriteProduct, content_type = "application/merge-patch+json"),
     responses((status = 200, body = Product)))]
 pub(super) async fn patch_product(
@@ -144,7 +145,8 @@ pub(super) async fn patch_product(
 }
 
 /// Archives a product for good.
-#[utoipa::path(delete, path = "/api/products/{id}", tag = "products", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/api/products/{id}", tag = "products", params(("id" = String, Path),
+        Reason, Seen),
     responses((status = 204)))]
 pub(super) async fn delete_product(
     State(app): State<App>,
@@ -158,7 +160,8 @@ pub(super) async fn delete_product(
 }
 
 /// Moves a product to another state.
-#[utoipa::path(put, path = "/api/products/{id}/status", tag = "products", params(("id" = String, Path)), request_body = SetStatus,
+#[utoipa::path(put, path = "/api/products/{id}/status", tag = "products", params(("id" = String, Path),
+        Seen), request_body = SetStatus,
     responses((status = 200, body = Product)))]
 pub(super) async fn set_product_status(
     State(app): State<App>,

@@ -11,7 +11,8 @@ use axum::extract::State;
 use service::http::{Created, Json, NoContent, Path, Result, Versioned};
 
 /// Adds a variant; answers the whole product.
-#[utoipa::path(post, path = "/api/products/{id}/variants", tag = "products", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/products/{id}/variants", tag = "products", params(("id" = String, Path),
+        Seen),
     request_body = WriteVariant, responses((status = 201, body = Product)))]
 pub(super) async fn add_variant(
     State(app): State<App>,
@@ -27,7 +28,7 @@ pub(super) async fn add_variant(
 
 /// Replaces a variant; answers the whole product.
 #[utoipa::path(put, path = "/api/products/{id}/variants/{variantId}", tag = "products",
-    params(("id" = String, Path), ("variantId" = VariantId, Path)), request_body = WriteVariant,
+    params(("id" = String, Path), ("variantId" = VariantId, Path), Seen), request_body = WriteVariant,
     responses((status = 200, body = Product)))]
 pub(super) async fn replace_variant(
     State(app): State<App>,
@@ -42,7 +43,7 @@ pub(super) async fn replace_variant(
 
 /// Removes a variant; the last one of a product stays.
 #[utoipa::path(delete, path = "/api/products/{id}/variants/{variantId}", tag = "products",
-    params(("id" = String, Path), ("variantId" = VariantId, Path)), responses((status = 204)))]
+    params(("id" = String, Path), ("variantId" = VariantId, Path), Seen), responses((status = 204)))]
 pub(super) async fn remove_variant(
     State(app): State<App>,
     caller: Caller,
@@ -55,7 +56,7 @@ pub(super) async fn remove_variant(
 
 /// Sets the price of a variant in one currency; it may start later, and end. Answers the whole product.
 #[utoipa::path(put, path = "/api/products/{id}/variants/{variantId}/price", tag = "products",
-    params(("id" = String, Path), ("variantId" = VariantId, Path)), request_body = SetPrice,
+    params(("id" = String, Path), ("variantId" = VariantId, Path), Seen), request_body = SetPrice,
     responses((status = 200, body = Product)))]
 pub(super) async fn set_price(
     State(app): State<App>,

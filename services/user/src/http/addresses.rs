@@ -52,7 +52,7 @@ pub(super) async fn get_address(
 
 /// Replaces an address.
 #[utoipa::path(put, path = "/api/users/{id}/addresses/{addressId}", tag = TAG,
-    params(("id" = String, Path, description = "id or `me`"), ("addressId" = AddressId, Path)),
+    params(("id" = String, Path, description = "id or `me`"), ("addressId" = AddressId, Path), IfMatch),
     request_body = SaveAddress, responses((status = 200, body = UserAddress)))]
 pub(super) async fn update_address(
     State(app): State<App>,
@@ -68,7 +68,8 @@ pub(super) async fn update_address(
 
 /// Removes an address.
 #[utoipa::path(delete, path = "/api/users/{id}/addresses/{addressId}", tag = TAG,
-    params(("id" = String, Path, description = "id or `me`"), ("addressId" = AddressId, Path)), responses((status = 204)))]
+    params(("id" = String, Path, description = "id or `me`"), ("addressId" = AddressId, Path),
+        IfMatch), responses((status = 204)))]
 pub(super) async fn delete_address(
     State(app): State<App>,
     caller: Caller,

@@ -46,7 +46,7 @@ pub(super) async fn roles_of_user(
 }
 
 /// Gives a user exactly these roles.
-#[utoipa::path(put, path = "/api/admin/users/{id}/roles", tag = TAG, params(("id" = UserId, Path)),
+#[utoipa::path(put, path = "/api/admin/users/{id}/roles", tag = TAG, params(("id" = UserId, Path), IfMatch),
     request_body = SetRoles, responses((status = 200, body = Page<Role>),
     (status = 403, description = "`own-roles`, `rights-lacking`, `reauthentication-required`"),
     (status = 409, description = "`last-super-admin`")))]

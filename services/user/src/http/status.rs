@@ -38,7 +38,8 @@ pub(super) async fn reactivate(
 }
 
 /// Suspends an account, or lifts a suspension or lock.
-#[utoipa::path(put, path = "/api/users/{id}/status", tag = TAG, params(("id" = String, Path, description = "id or `me`")),
+#[utoipa::path(put, path = "/api/users/{id}/status", tag = TAG, params(("id" = String, Path, description = "id or `me`"),
+        IfMatch),
     request_body = SetStatus, responses((status = 200, body = User), (status = 409, description = "`invalid-transition`")))]
 pub(super) async fn set_status(
     State(app): State<App>,

@@ -49,7 +49,8 @@ pub(super) async fn get_user(
 }
 
 /// Changes an account.
-#[utoipa::path(patch, path = "/api/users/{id}", tag = TAG, params(("id" = String, Path, description = "id or `me`")),
+#[utoipa::path(patch, path = "/api/users/{id}", tag = TAG, params(("id" = String, Path, description = "id or `me`"),
+        IfMatch),
     request_body(content = UpdateUser, content_type = "application/merge-patch+json"), responses((status = 200, body = User),
     (status = 409, description = "`email-taken` or `username-taken`"), (status = 412, description = "`version-conflict`")))]
 pub(super) async fn update_user(
@@ -77,7 +78,8 @@ pub(super) async fn get_profile(
 }
 
 /// Replaces a profile.
-#[utoipa::path(put, path = "/api/users/{id}/profile", tag = TAG, params(("id" = String, Path, description = "id or `me`")),
+#[utoipa::path(put, path = "/api/users/{id}/profile", tag = TAG, params(("id" = String, Path, description = "id or `me`"),
+        IfMatch),
     request_body = SaveProfile, responses((status = 200, body = UserProfile), (status = 412, description = "`version-conflict`")))]
 pub(super) async fn save_profile(
     State(app): State<App>,
