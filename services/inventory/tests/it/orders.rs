@@ -105,7 +105,7 @@ async fn shipped_goods_leave_the_stock_once() {
 
 async fn remembered_shipments(shop: &Inventory) -> i64 {
     let count = db::sql("SELECT COUNT(*) FROM applied_source");
-    count.scalar(&mut shop.db().conn().await.unwrap()).await.unwrap()
+    count.scalar(&mut shop.db().conn().await.expect("the store")).await.expect("the store")
 }
 
 #[tokio::test]

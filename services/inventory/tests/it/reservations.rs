@@ -150,10 +150,10 @@ async fn an_unpaid_hold_runs_out() {
 
 async fn set_reserved(shop: &Inventory, article: &Article, reserved: i64) {
     let id = shop.item(article).await.id;
-    let mut tx = shop.db().begin().await.unwrap();
+    let mut tx = shop.db().begin().await.expect("the store");
     let tampered = sql("UPDATE item SET reserved = $2 WHERE id = $1").bind(id).bind(reserved);
-    tampered.run_one(&mut tx).await.unwrap();
-    tx.commit().await.unwrap();
+    tampered.run_one(&mut tx).await.expect("the store");
+    tx.commit().await.expect("the store");
 }
 
 #[tokio::test]

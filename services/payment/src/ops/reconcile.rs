@@ -108,7 +108,9 @@ pub(crate) async fn differences(
         let rows =
             rows.map_err(|error| Error::unavailable("the gateway gives no answer").caused_by(error))?;
         for row in &rows {
-            found.extend(compare(app, row, heal).await.unwrap_or_else(|error| not_compared(row, &error)));
+            found.extend(
+                compare(app, row, heal).await.unwrap_or_else(|error| Some(not_compared(row, &error))),
+            );
         }
         let full = (rows.len() as i64) == BATCH;
         last = rows.into_iter().next_back();
@@ -134,13 +136,13 @@ async fn compare(app: &App, row: &BookRow, heal: bool) -> Result<Option<Violatio
     Ok(difference(&payment, row).map(|(rule, text)| violation(rule, row, &text)))
 }
 
-fn not_compared(row: &BookRow, error: &Error) -> Option<Violation> {
+fn not_compared(row: &BookRow, error: &Error) -> Violation {
     tracing::error!(
         intent = row.intent,
         error = error.chain(),
         "a payment could not be compared with the gateway's books"
     );
-    Some(violation("books-compared", row, "it could not be compared with the gateway's books"))
+    violation("books-compared", row, "it could not be compared with the gateway's books")
 }
 
 async fn ours(app: &App, row: &BookRow) -> Result<Option<Payment>> {

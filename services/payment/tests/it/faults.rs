@@ -117,10 +117,10 @@ async fn pay_unheard(shop: &Shop, payment: &Payment) {
 }
 
 async fn force(shop: &Shop, payment: &Payment, change: &str) {
-    let mut tx = shop.t.db().begin().await.unwrap();
+    let mut tx = shop.t.db().begin().await.expect("the store");
     let forced = db::sql(format!("UPDATE payment SET {change} WHERE id = $1"));
-    forced.bind(payment.id).run_one(&mut tx).await.unwrap();
-    tx.commit().await.unwrap();
+    forced.bind(payment.id).run_one(&mut tx).await.expect("the store");
+    tx.commit().await.expect("the store");
 }
 
 #[tokio::test]

@@ -14,7 +14,10 @@ use testkit::TestRequest;
 const DAY: Duration = Duration::from_hours(24);
 
 async fn rows(db: &Db, table: &str) -> i64 {
-    sql(format!("SELECT COUNT(*) FROM {table}")).scalar(&mut db.conn().await.unwrap()).await.unwrap()
+    sql(format!("SELECT COUNT(*) FROM {table}"))
+        .scalar(&mut db.conn().await.expect("the store"))
+        .await
+        .expect("the store")
 }
 
 #[tokio::test]

@@ -10,9 +10,9 @@ impl GatewayStore {
         let location = match shop.t.db().engine() {
             Engine::Sqlite => shop.t.files().join("simulator.db").display().to_string(),
             Engine::Postgres => {
-                let mut conn = shop.t.db().conn().await.unwrap();
+                let mut conn = shop.t.db().conn().await.expect("the store");
                 let schema: String =
-                    sql("SELECT CAST(current_schema() AS TEXT)").scalar(&mut conn).await.unwrap();
+                    sql("SELECT CAST(current_schema() AS TEXT)").scalar(&mut conn).await.expect("the store");
                 let prefix = schema.strip_suffix("payment").expect("the schema of the service");
                 format!("{prefix}simulator")
             }
@@ -25,9 +25,9 @@ impl GatewayStore {
     }
 
     pub(crate) async fn run(&self, statement: Sql) {
-        let mut tx = self.0.begin().await.unwrap();
-        statement.run(&mut tx).await.unwrap();
-        tx.commit().await.unwrap();
+        let mut tx = self.0.begin().await.expect("the store");
+        statement.run(&mut tx).await.expect("the store");
+        tx.commit().await.expect("the store");
     }
 
     /// From now on it cannot say anything about payments.
@@ -46,9 +46,9 @@ impl GatewayStore {
 
     pub(crate) async fn statuses(&self) -> Vec<String> {
         let rows: Vec<(String,)> = sql("SELECT status FROM intent ORDER BY id")
-            .all(&mut self.0.conn().await.unwrap())
+            .all(&mut self.0.conn().await.expect("the store"))
             .await
-            .unwrap();
+            .expect("the store");
         rows.into_iter().map(|row| row.0).collect()
     }
 }
