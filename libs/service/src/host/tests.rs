@@ -18,11 +18,11 @@ async fn ask(State(state): State<Arc<Neighbours>>) -> Result<String, Failure> {
     Ok(state.0.of("second").get("/health/live").send_bytes().await.map(|bytes| format!("{bytes:?}"))?)
 }
 
-fn build(cx: Context) -> Result<Service> {
+fn build(cx: &Context) -> Service {
     let state = Arc::new(Neighbours(cx.peers.clone()));
     STATES.lock().unwrap().push((cx.name, Arc::downgrade(&state)));
     let routes = Routes::new("test").with_state(());
-    Ok(Service::new(routes).with_router(|router| router.route("/ask", get(ask).with_state(state))))
+    Service::new(routes).with_router(|router| router.route("/ask", get(ask).with_state(state)))
 }
 
 fn definition(name: &'static str) -> Definition {
@@ -32,7 +32,7 @@ fn definition(name: &'static str) -> Definition {
         port: 0,
         migrations: &[],
         document: || Routes::<()>::new("test").document(),
-        build: |cx| Box::pin(std::future::ready(build(cx))),
+        build: |cx| Box::pin(std::future::ready(Ok(build(&cx)))),
     }
 }
 
