@@ -1,8 +1,8 @@
 //! The header of a file and the normal form of its cells.
 
 use super::{
-    BARCODE, COLUMNS, COMPARE_AT, GIFT_CARD, GRAMS, HANDLE, IMAGE, IMAGE_POSITION, POLICY, PRICE, PUBLISHED,
-    QUANTITY, SHIPPING, STATUS, TAGS, TAXABLE, TITLE, WEIGHT_UNIT,
+    BARCODE, COLUMNS, COMPARE_AT, GIFT_CARD, GRAMS, HANDLE, IMAGE, IMAGE_ALT, IMAGE_POSITION, POLICY, PRICE,
+    PUBLISHED, QUANTITY, SHIPPING, STATUS, TAGS, TAXABLE, TITLE, WEIGHT_UNIT,
 };
 use crate::domain::csv::Row;
 use crate::domain::product::{MAX_GRAMS, MAX_URL};
@@ -36,7 +36,7 @@ const ALIASES: [(&str, &str); 27] = [
     ("fulfillment service", super::FULFILLMENT),
     ("product image url", IMAGE),
     ("image position", IMAGE_POSITION),
-    ("image alt text", super::IMAGE_ALT),
+    ("image alt text", IMAGE_ALT),
     ("gift card", GIFT_CARD),
     ("option1 name", "Option1 Name"),
     ("option1 value", "Option1 Value"),
@@ -165,6 +165,7 @@ fn normal(column: &str, cell: &str, currency: Currency) -> Result<String, String
         // Spreadsheets are kept from eating leading zeros with an apostrophe.
         BARCODE => Ok(cell.trim_start_matches('\'').to_owned()),
         IMAGE => address(cell),
+        IMAGE_ALT => Ok(one_line(cell)),
         HANDLE => Ok(cell.to_lowercase()),
         _ => Ok(cell.to_owned()),
     }
@@ -179,6 +180,13 @@ pub(crate) fn tags(cell: &str) -> Vec<String> {
         }
     }
     tags
+}
+
+/// The text with a blank where it had line breaks and tabs.
+fn one_line(cell: &str) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let parts = cell.split(breaks).map(str::trim).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 fn price(cell: &str, currency: Currency) -> Result<String, String> {
@@ -263,6 +271,7 @@ mod tests {
             (POLICY, "FALSE", "deny"),
             (POLICY, "continue", "continue"),
             (IMAGE, "https://cdn.example/x.jpg?v=1", "https://cdn.example/x.jpg?v=1"),
+            (IMAGE_ALT, "A lamp,\r\n\tlit", "A lamp, lit"),
             ("Other", "x", "x"),
         ];
         for (column, cell, form) in cases {
