@@ -45,8 +45,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             if let Some(post) = &mut item.post {
                 describe::complete(path, true, post, &access);
             }
-            for operation in [&mut item.get, &mut item.put, &mut item.delete, &mut item.patch] {
-                operation.iter_mut().for_each(|other| describe::complete(path, false, other, &access));
+            let others = [&mut item.get, &mut item.put, &mut item.delete, &mut item.patch];
+            for other in others.into_iter().flatten() {
+                describe::complete(path, false, other, &access);
             }
             for operation in operations(item) {
                 let note = ExtensionsBuilder::new().add(ACCESS_EXTENSION, access.to_string()).build();
