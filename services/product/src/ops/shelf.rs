@@ -267,3 +267,16 @@ pub(crate) async fn find(
     }
     app.shelf.now().by_name(name).cloned().ok_or(ProductError::NoProduct)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_closed_store_ends_the_upkeep() {
+        assert!(is_closed(&DbError::Closed.into()));
+        let busy = DbError::Transient { what: "all connections are in use".into(), source: None };
+        assert!(!is_closed(&busy.into()));
+        assert!(!is_closed(&Error::unavailable("try again")));
+    }
+}
