@@ -188,7 +188,7 @@ fn breakdown(payable: &Payable) -> Breakdown {
     Breakdown {
         discount_minor: minor(payable.discount_amount),
         tax_minor: minor(payable.tax_amount),
-        shipping_minor: minor(payable.shipping_cost),
+        shipping_minor: minor(payable.shipping_net),
     }
 }
 

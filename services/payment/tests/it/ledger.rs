@@ -62,7 +62,7 @@ async fn an_order_without_a_breakdown_is_all_revenue() {
     shop.change_order(order, |payable| {
         payable.tax_amount = None;
         payable.discount_amount = None;
-        payable.shipping_cost = None;
+        payable.shipping_net = None;
     });
     let payment = shop.paid_order(order, VISA).await;
     let sums = sums(&ledger(&shop, payment.id).await);

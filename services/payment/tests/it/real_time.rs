@@ -26,7 +26,7 @@ async fn payable(Path(order_id): Path<OrderId>) -> axum::response::Response {
         subtotal: None,
         discount_amount: None,
         tax_amount: None,
-        shipping_cost: None,
+        shipping_net: None,
         status: OrderStatus::PendingPayment,
         payment_deadline: None,
     };

@@ -75,7 +75,7 @@ impl Shop {
             subtotal: part(10_000),
             discount_amount: part(500),
             tax_amount: part(1_900),
-            shipping_cost: part(500),
+            shipping_net: part(500),
             status: OrderStatus::PendingPayment,
             payment_deadline: Some(self.t.clock.now() + Duration::from_mins(30)),
         };
