@@ -16,7 +16,7 @@ test-all:
 
 # A demonstration shop.
 run:
-    cargo run --release -p emporion -- demo
+    cargo run --release -- demo
 
 fmt:
     cargo fmt --all

@@ -239,6 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
+    #[expect(clippy::disallowed_types, reason = "a bare router, without the services' extractors")]
     async fn parameters_of_the_callers_path_stay_with_the_caller() {
         use axum::extract::Path;
         let callee = Router::new().route("/things/{id}", get(|Path(id): Path<String>| async { id }));

@@ -27,8 +27,11 @@ fn order_as_guest(shop: &Shop) -> TestRequest {
 
 /// Orders in the store that nobody is shown.
 async fn rejected(shop: &Shop) -> i64 {
-    let mut c = shop.db().conn().await.unwrap();
-    db::sql("SELECT COUNT(*) FROM customer_order WHERE status = 'REJECTED'").scalar(&mut c).await.unwrap()
+    let mut c = shop.db().conn().await.expect("a connection");
+    db::sql("SELECT COUNT(*) FROM customer_order WHERE status = 'REJECTED'")
+        .scalar(&mut c)
+        .await
+        .expect("a number")
 }
 
 async fn guest_order(shop: &Shop) -> Order {
