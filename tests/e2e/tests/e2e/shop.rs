@@ -167,7 +167,7 @@ impl Shop {
 
     /// Waits, within a bound, until no message and no due task is left.
     pub(crate) async fn settled(&self) {
-        for _ in 0..400 {
+        for _ in 0..1200 {
             let numbers = self.private("/metrics").await;
             let waiting: f64 = numbers
                 .lines()
@@ -179,7 +179,7 @@ impl Shop {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("messages are still on their way after 20 seconds");
+        panic!("messages are still on their way after a minute");
     }
 
     /// `emporion invariants` and `emporion ledger verify` hold.
