@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::domain::{check_path, header_is_refused, header_is_stripped};
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -122,6 +122,9 @@ fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
 }
 
 fn bounded(request: Request) -> Request {
+    if request.body().is_end_stream() {
+        return request;
+    }
     request.map(|body| {
         Body::new(Limited::new(Body::new(Box::pin(TimeoutBody::new(BODY_IDLE, body))), MAX_BODY_BYTES))
     })

@@ -2,7 +2,10 @@
 
 use crate::stub::{gateway, gateway_with};
 use auth::UserId;
+use axum::Router;
+use std::future::IntoFuture as _;
 use std::time::Duration;
+use testkit::TestService;
 
 #[tokio::test]
 async fn requests_reach_the_service_of_the_table_with_path_and_query_unchanged() {
@@ -90,4 +93,17 @@ async fn version_one_of_a_path_takes_from_the_same_bucket() {
     }
     gateway.post("/api/v1/auth/login").await.problem(429, "rate-limited");
     gateway.post("/api/auth/login").await.problem(429, "rate-limited");
+}
+
+#[tokio::test]
+async fn many_slow_reads_at_once_are_no_uploads() {
+    let slow = Router::new().fallback(|| async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        "done"
+    });
+    let gateway = TestService::of(gateway::definition()).peer("product", slow).start().await;
+    let many = (0..50).map(|_| gateway.get("/api/products").into_future());
+    for answer in futures::future::join_all(many).await {
+        answer.expect(200);
+    }
 }

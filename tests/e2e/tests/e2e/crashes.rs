@@ -117,10 +117,14 @@ async fn pay_what_is_open(shop: &Shop, shopper: &Shopper) {
         }
         let path = format!("/api/orders/{}/payments", order["id"].as_str().expect("an id"));
         let payment = shop.client.post(&path, &shopper.headers(), &json!({ "flow": "CLIENT_SDK" })).await;
-        let payment = payment.expect(201);
-        let path = format!("/api/payments/{}/confirm", payment["id"].as_str().expect("an id"));
-        let method = json!({ "paymentMethodId": "pm_card_visa" });
-        shop.client.post(&path, &shopper.headers(), &method).await.expect(200);
+        // News of money that came before the crash may arrive just now.
+        if payment.status.as_u16() != 409 {
+            let payment = payment.expect(201);
+            let path = format!("/api/payments/{}/confirm", payment["id"].as_str().expect("an id"));
+            let method = json!({ "paymentMethodId": "pm_card_visa" });
+            let answer = shop.client.post(&path, &shopper.headers(), &method).await;
+            assert!(matches!(answer.status.as_u16(), 200 | 202 | 409), "{}", answer.text);
+        }
         shopper.wait_for(order, "CONFIRMED").await;
     }
 }
