@@ -9,9 +9,11 @@ use crate::App;
 use crate::domain::order::Order;
 use crate::domain::status::{Mover, PUT_TARGETS};
 use crate::error::{OrderError, Result};
+use crate::store;
 use api::order::{OrderStatus, StatusMetadata, UpdateOrderStatus};
 use auth::Caller;
 use base::{Check, Error};
+use db::Tx;
 use serde_json::Value;
 
 /// Moves an order to the wanted state.
@@ -43,26 +45,42 @@ pub(crate) async fn update_status(
         if seen.is_some_and(|seen| seen != order.version) {
             return Err(OrderError::Stale);
         }
-        match body.status {
-            OrderStatus::Shipped => ship::ship(&mut tx, &mut order, &viewer, body, &metadata).await?,
-            OrderStatus::Delivered => {
-                let window = app.config.return_window.0;
-                ship::deliver(&mut tx, &mut order, &viewer, body, &metadata, window).await?;
-            }
-            OrderStatus::Cancelled => {
-                let reason = metadata.reason_code.ok_or(OrderError::MetadataMissing(vec!["reasonCode"]))?;
-                order.cancel(reason, body.reason.as_deref(), Mover::Staff, &viewer.actor())?;
-                save_cancelled(&mut tx, &mut order).await?;
-            }
-            target => {
-                order.move_to(target, Mover::Staff, &viewer.actor(), body.reason.as_deref())?;
-                save::save(&mut tx, &mut order).await?;
-            }
+        let version = order.version;
+        if let Err(error) = apply(app, &mut tx, &mut order, &viewer, body, &metadata).await {
+            // Somebody else's change may lie between the order and its lines as they were read.
+            let changed = store::orders::version(&mut tx, order.id).await? != version;
+            return Err(if changed { OrderError::Stale } else { error });
         }
         tx.commit().await?;
         Ok((order, viewer.clone()))
     })
     .await
+}
+
+/// Moves the order and saves it.
+async fn apply(
+    app: &App,
+    tx: &mut Tx,
+    order: &mut Order,
+    viewer: &Viewer,
+    body: &UpdateOrderStatus,
+    metadata: &StatusMetadata,
+) -> Result<()> {
+    match body.status {
+        OrderStatus::Shipped => ship::ship(tx, order, viewer, body, metadata).await,
+        OrderStatus::Delivered => {
+            ship::deliver(tx, order, viewer, body, metadata, app.config.return_window.0).await
+        }
+        OrderStatus::Cancelled => {
+            let reason = metadata.reason_code.ok_or(OrderError::MetadataMissing(vec!["reasonCode"]))?;
+            order.cancel(reason, body.reason.as_deref(), Mover::Staff, &viewer.actor())?;
+            save_cancelled(tx, order).await
+        }
+        target => {
+            order.move_to(target, Mover::Staff, &viewer.actor(), body.reason.as_deref())?;
+            save::save(tx, order).await
+        }
+    }
 }
 
 fn check(body: &UpdateOrderStatus) -> Result<()> {

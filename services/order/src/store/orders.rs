@@ -271,6 +271,11 @@ pub(crate) struct Booked {
     pub(crate) amount_minor: i64,
 }
 
+/// The version of an order as it is now.
+pub(crate) async fn version(c: &mut Conn, id: OrderId) -> Result<i64> {
+    Ok(sql("SELECT version FROM customer_order WHERE id = $1").bind(id).scalar(c).await?)
+}
+
 /// Whether a refund was booked.
 pub(crate) async fn is_refund_booked(c: &mut Conn, refund_id: api::ids::RefundId) -> Result<bool> {
     let count: i64 =
