@@ -25,6 +25,7 @@ pub(crate) struct Platform {
     pub(crate) data_dir: PathBuf,
     pub(crate) public_url: String,
     pub(crate) database_url: String,
+    database_connections: u32,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     #[expect(dead_code, reason = "services read it; named here so that unknown keys are refused")]
@@ -94,6 +95,9 @@ impl Settings {
         let database = &self.platform.database_url;
         if !database.is_empty() && !is_postgres(database) {
             return bad("[platform] database_url: only postgres://user@host/database is supported; leave it empty for SQLite".into());
+        }
+        if self.platform.database_connections < 2 {
+            return bad("[platform] database_connections must be at least 2".into());
         }
         for service in services::all() {
             let Some(url) = self.config.database_url(service.name) else { continue };

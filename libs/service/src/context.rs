@@ -73,6 +73,12 @@ pub struct Context {
     pub store: Store,
 }
 
+/// What a service's connections to PostgreSQL need of the section `[platform]`.
+#[derive(serde::Deserialize)]
+struct Pool {
+    database_connections: u32,
+}
+
 impl Context {
     /// Opens the service's own store and brings it up to date: tables of the libraries
     /// (outbox, inbox, queues, tasks, idempotency), then `migrations`.
@@ -108,7 +114,10 @@ impl Context {
             Store::Postgres { url, prefix } => {
                 let url = self.config.database_url(self.name).unwrap_or(url);
                 let schema = format!("{prefix}{name}");
-                Ok(Db::postgres(url, &schema, self.clock.clone(), PostgresOptions::default()).await?)
+                let Pool { database_connections } = self.config.section("platform")?;
+                let options =
+                    PostgresOptions { connections: database_connections, ..PostgresOptions::default() };
+                Ok(Db::postgres(url, &schema, self.clock.clone(), options).await?)
             }
         }
     }

@@ -36,6 +36,8 @@ pub(crate) fn environment(data: &Path) -> Vec<(String, String)> {
         let server = db::testing::postgres_url();
         let (base, _) = server.split_once('?').unwrap_or((&server, ""));
         let base = base.rsplit_once('/').map_or(base, |(base, _)| base);
+        // Servers allow a hundred connections at first, and several shops run at once.
+        environment.push(("EMPORION_DATABASE_CONNECTIONS".into(), "3".into()));
         environment.push(("EMPORION_DATABASE_URL".into(), format!("{base}/e2e_{name}?sslmode=disable")));
     }
     environment
