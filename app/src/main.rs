@@ -20,10 +20,6 @@ use args::{Arguments, Command};
 use clap::Parser as _;
 use std::process::ExitCode;
 
-/// Thousands of small allocations per request, made on one thread and freed on another.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let settings = match settings::Settings::load(&arguments.common) {
