@@ -2,6 +2,7 @@
 
 use crate::permission::{Permission, Permissions};
 use crate::role::Role;
+use base::keys::{hex, sha256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -30,9 +31,7 @@ impl PolicyBundle {
     /// A strong entity tag, without quotes, that differs whenever the content does.
     pub fn etag(&self) -> String {
         let content = serde_json::to_vec(self).expect("a map of texts is valid JSON");
-        base::keys::sha256(&content)[..12]
-            .iter()
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        hex(&sha256(&content)[..12])
     }
 }
 

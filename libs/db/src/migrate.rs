@@ -1,9 +1,8 @@
 //! Forward-only migrations, each applied once.
 
 use crate::{Conn, Db, DbError, Engine, Tx, render, sql};
-use sha2::{Digest, Sha256};
+use base::keys::{hex, sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// One step of the schema, in PostgreSQL DDL. It must not change once it was released.
@@ -29,11 +28,7 @@ impl Migration {
 
     /// SHA-256 of the statements in hexadecimal, the same for both kinds of line ends.
     fn checksum(&self) -> String {
-        let digest = Sha256::digest(self.sql.replace("\r\n", "\n").as_bytes());
-        digest.iter().fold(String::new(), |mut text, byte| {
-            let _infallible = write!(text, "{byte:02x}");
-            text
-        })
+        hex(&sha256(self.sql.replace("\r\n", "\n").as_bytes()))
     }
 
     fn wrong(&self, what: impl Into<String>) -> DbError {
@@ -139,6 +134,6 @@ fn check_names(migrations: &[Migration]) -> Result<(), DbError> {
 
 /// The advisory lock of a schema.
 fn lock_key(schema: &str) -> i64 {
-    let digest = Sha256::digest(format!("migrations of {schema}").as_bytes());
+    let digest = sha256(format!("migrations of {schema}").as_bytes());
     i64::from_be_bytes(*digest.first_chunk().expect("SHA-256 has 32 bytes"))
 }

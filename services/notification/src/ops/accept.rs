@@ -14,10 +14,10 @@ use crate::domain::words::Language;
 use crate::store;
 use api::ids::NotificationId;
 use api::notification::NotificationStatus;
+use base::keys::hex;
 use base::{Error, Keys, Result, Timestamp};
 use db::Tx;
 use events::tasks;
-use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// Stores the mail of the event `event`, once per template and recipient.
@@ -91,10 +91,7 @@ pub(super) fn address_to(app: &AppState, notification: &mut Notification, addres
 /// The digest under which an address is known where the address itself must not stand.
 pub(super) fn address_key(keys: &Keys, address: &str) -> String {
     let digest = keys.mac("mail-address", normal(address).as_bytes());
-    digest[..16].iter().fold(String::with_capacity(32), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&digest[..16])
 }
 
 /// Stores a notification and the task to send it; `false` if it was stored before.

@@ -14,10 +14,9 @@ use api::ids::{NotificationId, UserId};
 use api::notification::{Category, NotificationAccepted, NotificationStatus, SendEmail};
 use auth::Caller;
 use base::check::is_email;
-use base::keys::sha256;
+use base::keys::{hex, sha256};
 use base::{Check, Timestamp};
 use db::Conn;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 /// How far ahead a mail may be scheduled.
@@ -159,10 +158,7 @@ fn sender(caller: &Caller) -> String {
 
 fn fingerprint(request: &SendEmail) -> String {
     let bytes = serde_json::to_vec(request).unwrap_or_default();
-    sha256(&bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&sha256(&bytes))
 }
 
 /// Refuses a recipient whose address is on the suppression list.

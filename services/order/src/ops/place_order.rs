@@ -15,9 +15,8 @@ use crate::store::orders::{Found, Origin};
 use api::ids::{OrderId, UserId};
 use api::order::{OrderStatus, PlaceOrder};
 use auth::User;
-use base::keys::sha256;
+use base::keys::{hex, sha256};
 use base::{Error, Kind, context};
-use std::fmt::Write as _;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -55,13 +54,6 @@ impl Shopper {
             Self::Guest(token) => format!("guest:{}", hex(&sha256(token.as_bytes()))),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// How the checkout ended for the client.

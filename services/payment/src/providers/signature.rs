@@ -1,9 +1,9 @@
 //! Signatures of webhooks in Stripe's form: `t=<seconds>,v1=<hex HMAC-SHA-256 of "t.body">`.
 
 use base::Timestamp;
+use base::keys::hex;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use std::fmt::Write as _;
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
 
@@ -38,14 +38,6 @@ fn mac(secret: &str, time: &str, body: &[u8]) -> [u8; 32] {
     mac.update(b".");
     mac.update(body);
     mac.finalize().into_bytes().into()
-}
-
-/// Lowercase hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

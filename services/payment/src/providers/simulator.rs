@@ -31,7 +31,7 @@ pub(crate) const NAME: &str = "simulator";
 
 /// What it signs its webhooks with, the same for it and for those who check.
 pub(crate) fn secret(keys: &Keys) -> String {
-    super::signature::hex(&keys.derive("payment-simulator-webhook"))
+    base::keys::hex(&keys.derive("payment-simulator-webhook"))
 }
 
 /// What it keeps of every charge.

@@ -9,6 +9,7 @@ use crate::domain::catalog::filter::Filter;
 use crate::domain::catalog::page::{By, Position, Slice, Sort, slice};
 use crate::error::ProductError;
 use auth::Caller;
+use base::keys::{hex, sha256};
 use base::page::{PageQuery, cursor};
 use base::{Check, Currency, Error};
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -99,8 +100,7 @@ fn answer(app: &App, catalog: &Catalog, query: &ListQuery) -> Result<Answer, Err
     let hits = words.map(|words| app.shelf.index.find(words)).transpose()?;
     let page = slice(catalog, filter, hits.as_deref(), sort, at.as_ref(), limit);
     let json = write(app, catalog, query, &page, &name)?;
-    let digest = base::keys::sha256(&json);
-    let etag = digest[..8].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let etag = hex(&sha256(&json)[..8]);
     Ok(Answer { json, etag: etag.into() })
 }
 

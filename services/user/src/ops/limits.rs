@@ -6,6 +6,7 @@ use crate::config::Action;
 use crate::domain::email;
 use crate::error::{UserError, wait};
 use crate::store;
+use base::keys::hex;
 use db::Tx;
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -63,8 +64,7 @@ pub(crate) async fn note_failure(
 /// # Errors
 /// [`UserError::TooMany`].
 pub(crate) async fn check_address(app: &AppState, address: &str, action: Action) -> Result<()> {
-    let hash =
-        address_hash(app, address).iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let hash = hex(&address_hash(app, address));
     take(app, &format!("user:{}:address:{hash}", action.name()), action).await
 }
 

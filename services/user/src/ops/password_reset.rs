@@ -16,6 +16,7 @@ use api::user::{
     UserStatus,
 };
 use base::Error;
+use base::keys::hex;
 use db::Tx;
 use events::{Task, TaskRun, tasks};
 use serde::{Deserialize, Serialize};
@@ -46,7 +47,7 @@ impl SendResetLink {
     /// The task for what somebody typed at `origin`.
     pub(crate) fn to(app: &AppState, address: &str, origin: &Origin) -> Self {
         let hash = limits::address_hash(app, address);
-        let key = hash[..16].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let key = hex(&hash[..16]);
         Self { key, email: address.to_owned(), ip: origin.ip }
     }
 }

@@ -4,7 +4,7 @@
 use super::cards::METHODS;
 use super::objects::{Intent, Session};
 use api::payment::return_link as link;
-use base::keys::random_bytes;
+use base::keys::{hex, random_bytes};
 use std::fmt::Write as _;
 
 /// A page with the headers that belong to it.
@@ -84,10 +84,7 @@ fn table() -> String {
 }
 
 fn page(title: &str, body: &str, forms_lead_to: &[&str]) -> Page {
-    let nonce = random_bytes::<16>().iter().fold(String::new(), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    });
+    let nonce = hex(&random_bytes::<16>());
     // Browsers check where a form leads even after a redirect, so the shop's own origins must be
     // named. They were compared with the allow-list when the page was ordered.
     let targets: String = forms_lead_to

@@ -9,6 +9,7 @@ use crate::domain::slug::fold;
 use crate::domain::view::{self, Lens};
 use api::ids::{ProductId, VariantId};
 use api::product::{ProductStatus, StockState};
+use base::keys::{hex, sha256};
 use base::{Currency, Timestamp};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -154,8 +155,7 @@ fn etag(product: &Product, tree: &Tree) -> String {
     if shown.is_empty() {
         return product.version.to_string();
     }
-    let digest = base::keys::sha256(shown.as_bytes());
-    format!("{}.{:02x}{:02x}{:02x}{:02x}", product.version, digest[0], digest[1], digest[2], digest[3])
+    format!("{}.{}", product.version, hex(&sha256(shown.as_bytes())[..4]))
 }
 
 /// What `product` is searched by.
