@@ -92,11 +92,15 @@ impl Shopper {
     }
 
     async fn add(&mut self) -> anyhow::Result<()> {
+        let body = self.addition();
+        self.post("/api/cart/items", body).await.map(drop)
+    }
+
+    /// The next product a shopper puts into the cart.
+    fn addition(&mut self) -> Value {
         self.turn += 1;
         let product = &self.products[self.turn % self.products.len()];
-        let body =
-            json!({ "productId": product["id"], "variantId": product["variants"][0]["id"], "quantity": 1 });
-        self.post("/api/cart/items", body).await.map(drop)
+        json!({ "productId": product["id"], "variantId": product["variants"][0]["id"], "quantity": 1 })
     }
 
     async fn fresh_cart(&mut self) -> anyhow::Result<()> {
@@ -127,7 +131,8 @@ pub(crate) async fn carts(
     count: usize,
     time: Duration,
 ) -> anyhow::Result<()> {
-    let limit = limits::durable_commits(time).await?;
+    let mut first = shoppers(shop, 1).await?.pop().context("a shopper")?;
+    let limit = limits::durable_commits(&first.addition().to_string(), count, time).await?;
     let step = |mut shopper: Shopper| async move {
         if shopper.turn.is_multiple_of(20) {
             shopper.fresh_cart().await?;
