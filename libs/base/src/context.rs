@@ -5,28 +5,32 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Ids and deadline of the operation in progress.
+/// Ids and deadline of the operation in progress. Every hop has a copy, so texts are shared.
 #[derive(Clone, Debug, Default)]
 pub struct RequestContext {
     /// Id of this request, made by the gateway.
-    pub request_id: String,
+    pub request_id: Arc<str>,
     /// Id of the whole business operation, carried through calls and messages.
-    pub correlation_id: String,
+    pub correlation_id: Arc<str>,
     /// W3C trace context, passed on unchanged.
-    pub traceparent: Option<String>,
+    pub traceparent: Option<Arc<str>>,
     /// messageId or requestId that caused this work.
-    pub causation_id: Option<String>,
+    pub causation_id: Option<Arc<str>>,
     /// When the answer is useless.
     pub deadline: Option<Instant>,
+    /// Whether nobody waits for this work, so that its commits may wait a moment for others to
+    /// share the disk with.
+    pub patient: bool,
 }
 
 impl RequestContext {
     /// A context for work that nobody asked for, such as a timer.
     pub fn background() -> Self {
-        let id = crate::Id::<()>::new().to_string();
+        let id: Arc<str> = crate::Id::<()>::new().to_string().into();
         Self { request_id: id.clone(), correlation_id: id, ..Self::default() }
     }
 
@@ -58,6 +62,11 @@ pub fn mark_transaction(open: bool) {
         count.set(next);
     };
     let _outside_of_any_request = OPEN_TRANSACTIONS.try_with(change);
+}
+
+/// Whether nobody waits for the work in progress.
+pub fn is_patient() -> bool {
+    CURRENT.try_with(|context| context.patient).unwrap_or(false)
 }
 
 /// Whether a transaction is open in this task; no peer or provider may be called then.
@@ -94,6 +103,6 @@ mod tests {
         let seen =
             scope(context, async { crate::spawn("test", async { current().correlation_id }).await.unwrap() })
                 .await;
-        assert_eq!(seen, "c-1");
+        assert_eq!(&*seen, "c-1");
     }
 }

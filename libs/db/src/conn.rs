@@ -130,7 +130,8 @@ impl Tx {
     }
 
     /// Makes the transaction durable. Once called, it takes its course even if the future is
-    /// dropped.
+    /// dropped. Work nobody waits for ([`context::is_patient`]) waits a few milliseconds for others
+    /// to share its COMMIT with.
     ///
     /// # Errors
     /// [`DbError::Aborted`] after a failed statement; transient errors if the outcome is unknown
@@ -142,7 +143,9 @@ impl Tx {
         }
         conn.shared.mortality.take_commit()?;
         match conn.link {
-            Link::SqliteWriter(turn) => turn.commit(wakes)?.await.unwrap_or(Err(DbError::Closed)),
+            Link::SqliteWriter(turn) => {
+                turn.commit(wakes, context::is_patient())?.await.unwrap_or(Err(DbError::Closed))
+            }
             Link::PostgresTx(writer) => writer.commit(wakes, conn.shared).await,
             Link::SqliteReader(_) | Link::PostgresReader(_) => {
                 Err(DbError::Usage("a reader was put in the place of a transaction".into()))

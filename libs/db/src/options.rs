@@ -44,8 +44,11 @@ pub struct SqliteOptions {
     pub batch_age: Duration,
     /// Prepared statements kept per connection.
     pub cached_statements: usize,
-    /// Page cache per connection in KiB.
+    /// Page cache of the writing connection in KiB.
     pub cache_kib: u32,
+    /// Page cache of each reading connection in KiB. Every COMMIT empties it, and what it does not
+    /// have comes from the cache of the operating system.
+    pub reader_cache_kib: u32,
 }
 
 impl Default for SqliteOptions {
@@ -57,6 +60,7 @@ impl Default for SqliteOptions {
             batch_age: Duration::from_millis(5),
             cached_statements: 256,
             cache_kib: 2 * 1024,
+            reader_cache_kib: 256,
         }
     }
 }

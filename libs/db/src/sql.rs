@@ -39,15 +39,24 @@ impl Sql {
     }
 
     /// Appends a list such as `($3, $4)` for `IN`; an empty one becomes `(NULL)`, which holds
-    /// nothing.
-    pub fn push_list<V: Into<Arg>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
+    /// nothing. The last value is repeated until their number is a power of two, so that lists of
+    /// all lengths need few prepared statements.
+    pub fn push_list<V: Into<Arg>>(self, values: impl IntoIterator<Item = V>) -> Self {
+        let mut values: Vec<Arg> = values.into_iter().map(Into::into).collect();
+        let Some(last) = values.last().cloned() else { return self.push("(NULL)") };
+        values.resize(values.len().next_power_of_two(), last);
+        self.push_row(values)
+    }
+
+    /// Appends a row such as `($3, $4)` for `VALUES`.
+    pub fn push_row<V: Into<Arg>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
         let mut separator = "(";
         for value in values {
             self.text.to_mut().push_str(separator);
             self.add_bind(value.into());
             separator = ", ";
         }
-        self.push(if separator == "(" { "(NULL)" } else { ")" })
+        self.push(")")
     }
 
     fn add_bind(&mut self, value: Arg) {

@@ -63,6 +63,30 @@ pub(crate) fn check_placeholders(text: &str, args: &[Arg]) -> Result<(), DbError
     }
 }
 
+/// The numbers of the placeholders `$1`, `$2`, … as they first occur; 0 for one with another name.
+pub(crate) fn first_uses(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let (mut found, mut most, mut at) = (Vec::new(), 0, 0);
+    while let Some(byte) = bytes.get(at) {
+        at += match byte {
+            // All of these begin a character, so the text may be cut before them.
+            b'\'' | b'"' | b'-' | b'/' => next(&text[at..]).map_or(1, |(_, length)| length),
+            b'$' => {
+                let name = next(&text[at..]).map_or("", |(_, length)| &text[at + 1..at + length]);
+                let number = name.parse().unwrap_or(0);
+                // Numbers rise nearly always, so the search is seldom made.
+                if number > most || !found.contains(&number) {
+                    found.push(number);
+                    most = most.max(number);
+                }
+                1 + name.len()
+            }
+            _ => 1,
+        };
+    }
+    found
+}
+
 pub(crate) fn mismatch(text: &str, placeholder: &str, values: usize) -> DbError {
     DbError::Usage(format!("there is no value for {placeholder}, {values} were bound: {text}"))
 }
@@ -131,6 +155,14 @@ mod tests {
         ] {
             assert!(!check(text, values), "{text} with {values}");
         }
+    }
+
+    #[test]
+    fn values_are_bound_in_the_order_in_which_placeholders_first_occur() {
+        assert_eq!(first_uses("a = $2 AND b = $1 OR c = $2 OR d = $10"), [2, 1, 10]);
+        assert_eq!(first_uses("'$7' \"$6\" -- $5\n /* $4 */ ä$1 é 2-$2/$3"), [1, 2, 3]);
+        assert_eq!(first_uses("$a $1b $"), [0]);
+        assert_eq!(first_uses(""), [0_usize; 0]);
     }
 
     #[test]

@@ -70,7 +70,7 @@ async fn insert<M: Message>(
     .bind(envelope.partition_key)
     .bind(envelope.correlation_id)
     .bind(cause(&context))
-    .bind(context.traceparent)
+    .bind(context.traceparent.as_deref())
     .bind(envelope.payload)
     .bind(now)
     .run_one(tx)
@@ -79,9 +79,9 @@ async fn insert<M: Message>(
     Ok(envelope.message_id)
 }
 
-fn cause(context: &RequestContext) -> Option<String> {
-    let request = Some(context.request_id.clone()).filter(|id| !id.is_empty());
-    context.causation_id.clone().or(request)
+fn cause(context: &RequestContext) -> Option<&str> {
+    let request = Some(&*context.request_id).filter(|id| !id.is_empty());
+    context.causation_id.as_deref().or(request)
 }
 
 fn check(envelope: &StandardMessage<Value>) -> Result<()> {
@@ -118,7 +118,7 @@ impl<M: Message> StandardMessage<M> {
 impl StandardMessage<()> {
     fn about<M: Message>(message: &M, now: Timestamp, context: &RequestContext) -> Self {
         let own = Id::<()>::new().uuid();
-        let known = Some(context.correlation_id.clone()).filter(|id| context::is_correlation_id(id));
+        let known = Some(&*context.correlation_id).filter(|id| context::is_correlation_id(id));
         StandardMessage {
             message_id: own,
             message_type: message::type_name::<M>(),
@@ -126,7 +126,7 @@ impl StandardMessage<()> {
             envelope_version: ENVELOPE_VERSION.to_owned(),
             timestamp: now,
             source_service: M::SOURCE.to_owned(),
-            correlation_id: known.unwrap_or_else(|| Id::<()>::new().to_string()),
+            correlation_id: known.map_or_else(|| Id::<()>::new().to_string(), str::to_owned),
             partition_key: usable_key(message.partition_key(), own),
             payload: (),
         }

@@ -13,6 +13,7 @@ use crate::stats::{EventStats, Gauges};
 use crate::tasks::{self, TaskFeed, Tasks};
 use crate::topology::PREFETCH;
 use crate::worker::QueueFeed;
+use base::context::{self, RequestContext};
 use base::{Error, Result};
 use db::{Db, Engine};
 use futures::FutureExt as _;
@@ -156,9 +157,9 @@ impl Runtime {
         if background.is_none() {
             let (stop, stopped) = watch::channel(false);
             let loops = self.loops.clone();
-            let done = base::spawn("events", async move {
-                loops.lock().await.run(&Stop::when(stopped)).await;
-            });
+            let context = RequestContext { patient: true, ..RequestContext::background() };
+            let work = async move { loops.lock().await.run(&Stop::when(stopped)).await };
+            let done = base::spawn("events", context::scope(context, work));
             *background = Some(Background { stop, done });
         }
     }

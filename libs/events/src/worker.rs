@@ -103,11 +103,12 @@ fn prepare(
         Reaction::Ignore => return Ok(None),
     };
     let context = RequestContext {
-        request_id: Id::<()>::new().to_string(),
-        correlation_id: envelope.correlation_id.clone(),
-        traceparent: incoming.traceparent,
-        causation_id: Some(envelope.message_id.to_string()),
+        request_id: Id::<()>::new().to_string().into(),
+        correlation_id: envelope.correlation_id.as_str().into(),
+        traceparent: incoming.traceparent.map(Into::into),
+        causation_id: Some(envelope.message_id.to_string().into()),
         deadline: Some(Instant::now() + HANDLER_TIMEOUT),
+        patient: context::is_patient(),
     };
     let work = handler(Delivery {
         message: envelope,

@@ -53,17 +53,24 @@ fn prepare<'a>(conn: &'a Connection, sql: &Sql) -> Result<CachedStatement<'a>, D
     Ok(statement)
 }
 
-/// SQLite sees `$1` as a parameter with that name, so the name tells which value it takes.
+/// SQLite sees `$1` as a parameter with that name and counts parameters as they first occur.
+/// Asking it for their names would take a search for each of them.
 fn bind(statement: &mut Statement<'_>, sql: &Sql) -> Result<(), DbError> {
-    let count = statement.parameter_count();
-    for index in 1..=count {
-        let name = statement.parameter_name(index).unwrap_or("?");
-        let number = name.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
-        let value = number.and_then(|number| sql.args.get(number.checked_sub(1)?));
-        let Some(value) = value else { return Err(text::mismatch(&sql.text, name, sql.args.len())) };
-        bind_value(statement, index, value)?;
+    let numbers = text::first_uses(&sql.text);
+    for (index, number) in numbers.iter().enumerate() {
+        let value = number.checked_sub(1).and_then(|position| sql.args.get(position));
+        let Some(value) = value else { return Err(wrong_values(sql)) };
+        bind_value(statement, index + 1, value)?;
     }
-    if count == sql.args.len() { Ok(()) } else { text::check_placeholders(&sql.text, &sql.args) }
+    let complete = numbers.len() == sql.args.len() && numbers.len() == statement.parameter_count();
+    if complete { Ok(()) } else { Err(wrong_values(sql)) }
+}
+
+fn wrong_values(sql: &Sql) -> DbError {
+    let told = text::check_placeholders(&sql.text, &sql.args).err();
+    told.unwrap_or_else(|| {
+        DbError::Usage(format!("placeholders are $1, $2, … and nothing else: {}", sql.text))
+    })
 }
 
 fn bind_value(statement: &mut Statement<'_>, index: usize, value: &Arg) -> Result<(), DbError> {

@@ -13,6 +13,7 @@ pub(crate) use writer::Turn;
 use crate::listen::Channels;
 use crate::stats::Counters;
 use crate::{DbError, SqliteOptions};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -92,7 +93,13 @@ impl File {
             // The writer never sleeps in SQLite while others of this process wait for it.
             conn.busy_timeout(Duration::ZERO)?;
         }
-        conn.pragma_update(None, "cache_size", -i64::from(self.options.cache_kib))?;
+        // Plans never depend on values, so that a new value does not prepare a statement again. What
+        // an index with a condition is to serve must say that condition in its text.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        // What a savepoint may have to undo stays in memory instead of a temporary file.
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
+        let cache_kib = if writes { self.options.cache_kib } else { self.options.reader_cache_kib };
+        conn.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
         conn.set_prepared_statement_cache_capacity(self.options.cached_statements);
         Ok(conn)
     }

@@ -1,9 +1,10 @@
 //! The one writer, and group commit.
 //!
-//! Logical transactions take turns on one connection. Each is a savepoint of a shared SQLite
-//! transaction, the *batch*. Whoever finishes passes the turn to the next in line; when nobody is
+//! Logical transactions take turns on one connection. The first of a shared SQLite transaction,
+//! the *batch*, begins it; each of the others is a savepoint of it. Whoever finishes passes the turn to the next in line; when nobody is
 //! waiting, or the batch is large or old enough, one COMMIT makes all of them durable and only
-//! then are they answered.
+//! then are they answered. A batch of members that are all patient rests open until somebody in a
+//! hurry joins it or it is old enough.
 //!
 //! The turn is a value that is owned by exactly one task, thread or channel. Dropping it, for
 //! whatever reason, undoes the open savepoint and passes the writer on, so no cancelled future
@@ -50,6 +51,10 @@ struct Writer {
     members: Vec<Member>,
     /// When the first member finished.
     since: Instant,
+    /// Whether a member wants its answer at once.
+    hurry: bool,
+    /// The newest batch that something looks after which commits it when it is old enough.
+    watched: u64,
     /// Whether the members were already handed to a thread for COMMIT.
     handed_over: bool,
 }
@@ -66,7 +71,16 @@ struct Member {
 pub(crate) struct Turn {
     queue: Arc<Queue>,
     writer: Option<Box<Writer>>,
-    in_savepoint: bool,
+    open: Option<Open>,
+}
+
+/// What an open transaction is to SQLite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Open {
+    /// All of the batch so far.
+    Batch,
+    /// A savepoint of a batch that others have joined.
+    Savepoint,
 }
 
 impl Queue {
@@ -76,8 +90,15 @@ impl Queue {
         counters: Arc<Counters>,
         channels: Arc<Channels>,
     ) -> Arc<Self> {
-        let writer =
-            Writer { conn, batch: 1, members: Vec::new(), since: Instant::now(), handed_over: false };
+        let writer = Writer {
+            conn,
+            batch: 1,
+            members: Vec::new(),
+            since: Instant::now(),
+            hurry: false,
+            watched: 0,
+            handed_over: false,
+        };
         let state = State { idle: Some(Box::new(writer)), ..State::default() };
         Arc::new(Self {
             state: Mutex::new(state),
@@ -90,7 +111,7 @@ impl Queue {
         })
     }
 
-    /// Waits for the turn and opens a savepoint.
+    /// Waits for the turn and opens a transaction.
     pub(super) async fn begin(self: &Arc<Self>) -> Result<Turn, DbError> {
         let deadline = Instant::now() + self.file.options.wait;
         let mut turn = self.turn().await?;
@@ -124,7 +145,7 @@ impl Queue {
     }
 
     fn turn_with(self: &Arc<Self>, writer: Box<Writer>) -> Turn {
-        Turn { queue: self.clone(), writer: Some(writer), in_savepoint: false }
+        Turn { queue: self.clone(), writer: Some(writer), open: None }
     }
 
     /// Gives the writer to the next in line, or commits what it holds, or puts it to rest.
@@ -144,6 +165,11 @@ impl Queue {
                         state.idle = Some(writer);
                         return;
                     }
+                    None if !writer.hurry => {
+                        self.watch(&mut writer);
+                        state.idle = Some(writer);
+                        return;
+                    }
                     None => {
                         drop(state);
                         return self.hand_over(writer);
@@ -155,6 +181,25 @@ impl Queue {
                 Err(mut unwanted) => writer = unwanted.writer.take().expect("it was put in just now"),
             }
         }
+    }
+
+    /// Sees to it that a batch that rests is committed when it is old enough.
+    fn watch(self: &Arc<Self>, writer: &mut Writer) {
+        if writer.watched == writer.batch {
+            return;
+        }
+        writer.watched = writer.batch;
+        let (queue, batch) = (self.clone(), writer.batch);
+        let rest = self.file.options.batch_age.saturating_sub(writer.since.elapsed());
+        drop(self.runtime.spawn(async move {
+            tokio::time::sleep(rest).await;
+            let is_it = |writer: &mut Box<Writer>| writer.batch == batch && !writer.members.is_empty();
+            let resting = queue.lock().idle.take_if(is_it);
+            // Whoever has it otherwise sees its age when passing it on.
+            if let Some(writer) = resting {
+                queue.hand_over(writer);
+            }
+        }));
     }
 
     /// Commits the batch on a thread of its own, because COMMIT waits for the disk.
@@ -179,6 +224,7 @@ impl Queue {
             writer.undo_all();
         }
         writer.handed_over = false;
+        writer.hurry = false;
         self.ended.send_replace(writer.batch);
         writer.batch += 1;
         for member in members {
@@ -261,45 +307,54 @@ impl Turn {
 
     fn enter(&mut self) -> rusqlite::Result<()> {
         let writer = self.writer_mut();
-        if writer.conn.is_autocommit() {
+        let open = if writer.conn.is_autocommit() {
             writer.execute("BEGIN IMMEDIATE")?;
-        }
-        writer.execute("SAVEPOINT tx")?;
-        self.in_savepoint = true;
+            Open::Batch
+        } else {
+            writer.execute("SAVEPOINT tx")?;
+            Open::Savepoint
+        };
+        self.open = Some(open);
         Ok(())
     }
 
     /// Joins the batch. The transaction is durable once the answer says so, whether or not
-    /// anybody waits for it.
+    /// anybody waits for it. If it is `patient`, that may take as long as a batch may be old.
     pub(crate) fn commit(
         mut self,
         wakes: Vec<&'static str>,
+        patient: bool,
     ) -> Result<oneshot::Receiver<Result<(), DbError>>, DbError> {
+        let open = self.open;
         let writer = self.writer_mut();
         if writer.conn.is_autocommit() {
             return Err(DbError::Aborted);
         }
-        writer.execute("RELEASE tx").map_err(error::plain)?;
+        if open == Some(Open::Savepoint) {
+            writer.execute("RELEASE tx").map_err(error::plain)?;
+        }
         let (answer, receiver) = oneshot::channel();
         if writer.members.is_empty() {
             writer.since = Instant::now();
         }
+        writer.hurry |= !patient;
         writer.members.push(Member { answer, wakes });
-        self.in_savepoint = false;
+        self.open = None;
         Ok(receiver)
     }
 
     /// Undoes this transaction, and with it the batch if SQLite has given up on all of it.
-    fn undo(&mut self) {
+    fn undo(&mut self, open: Open) {
         let queue = self.queue.clone();
         let writer = self.writer_mut();
+        if open == Open::Batch {
+            return writer.undo_all();
+        }
         let undone = !writer.conn.is_autocommit()
             && writer.execute("ROLLBACK TO tx").and_then(|()| writer.execute("RELEASE tx")).is_ok();
         if !undone {
             let what = "the transactions committed together with this one were undone by SQLite";
             queue.end(writer, Err(DbError::transient(what)));
-        } else if writer.members.is_empty() {
-            writer.undo_all();
         } else {
             queue.seen.fetch_max(writer.batch, Ordering::AcqRel);
         }
@@ -311,8 +366,8 @@ impl Drop for Turn {
         if self.writer.is_none() {
             return;
         }
-        if self.in_savepoint {
-            self.undo();
+        if let Some(open) = self.open {
+            self.undo(open);
         }
         if let Some(writer) = self.writer.take() {
             self.queue.pass(writer);

@@ -4,7 +4,7 @@ use crate::broker::{DeadLetter, Incoming, Publication, Settlement, Verdict, Whic
 use crate::consumer::Queue;
 use crate::topology::PREFETCH;
 use base::{Id, Result, Timestamp};
-use db::{Conn, Db, DbError, FromRow, Row, Sql, Tx, sql};
+use db::{Arg, Conn, Db, DbError, FromRow, Row, Sql, Tx, sql};
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -25,8 +25,8 @@ pub(super) async fn insert(db: &Db, batch: &[Publication], rows: &[(Arc<Queue>, 
             sql("INSERT INTO queue_message (id, queue, message_id, exchange, routing_key, partition_key,
             causation_id, traceparent, reply_to, body, next_attempt_at, created_at) VALUES ");
         for (index, (queue, position)) in chunk.iter().enumerate() {
-            insert = insert.push(if index == 0 { "(" } else { ", (" });
-            insert = row(insert, queue.name(), &batch[*position], now).push(")");
+            insert = insert.push(if index == 0 { "" } else { ", " });
+            insert = insert.push_row(row(queue.name(), &batch[*position], now));
         }
         insert.push(" ON CONFLICT (queue, message_id) DO NOTHING").run(&mut tx).await?;
     }
@@ -37,32 +37,22 @@ pub(super) async fn insert(db: &Db, batch: &[Publication], rows: &[(Arc<Queue>, 
     Ok(())
 }
 
-fn row(insert: Sql, queue: &str, message: &Publication, now: Timestamp) -> Sql {
+fn row(queue: &str, message: &Publication, now: Timestamp) -> [Arg; 12] {
     let properties = &message.properties;
-    insert
-        .push_bind(Id::<()>::new())
-        .push(", ")
-        .push_bind(queue)
-        .push(", ")
-        .push_bind(properties.message_id)
-        .push(", ")
-        .push_bind(message.exchange.as_str())
-        .push(", ")
-        .push_bind(message.routing_key.as_str())
-        .push(", ")
-        .push_bind(properties.partition_key.as_str())
-        .push(", ")
-        .push_bind(properties.causation_id.clone())
-        .push(", ")
-        .push_bind(properties.traceparent.clone())
-        .push(", ")
-        .push_bind(properties.reply_to.clone())
-        .push(", ")
-        .push_bind(message.body.as_slice())
-        .push(", ")
-        .push_bind(now)
-        .push(", ")
-        .push_bind(now)
+    [
+        Id::<()>::new().into(),
+        queue.into(),
+        properties.message_id.into(),
+        message.exchange.as_str().into(),
+        message.routing_key.as_str().into(),
+        properties.partition_key.as_str().into(),
+        properties.causation_id.clone().into(),
+        properties.traceparent.clone().into(),
+        properties.reply_to.clone().into(),
+        message.body.as_slice().into(),
+        now.into(),
+        now.into(),
+    ]
 }
 
 impl FromRow for Incoming {

@@ -133,11 +133,12 @@ async fn run(registered: &Registered, claimed: Claimed) -> (Outcome, Verdict) {
     });
     let kind = claimed.kind.as_str();
     let context = RequestContext {
-        request_id: Id::<()>::new().to_string(),
-        correlation_id: claimed.correlation_id,
-        traceparent: claimed.traceparent,
-        causation_id: claimed.causation_id,
+        request_id: Id::<()>::new().to_string().into(),
+        correlation_id: claimed.correlation_id.into(),
+        traceparent: claimed.traceparent.map(Into::into),
+        causation_id: claimed.causation_id.map(Into::into),
         deadline: Some(Instant::now() + registered.lease),
+        patient: context::is_patient(),
     };
     let (payload, due_at) = (claimed.payload, claimed.run_at);
     let raw = RawRun { payload, attempt, is_last, due_at, claim: claim.clone() };

@@ -35,7 +35,7 @@ pub(super) async fn upsert(
 }
 
 fn insert(tx: &Tx, kind: &str, key: &str, payload: Arg, run_at: Timestamp, context: &RequestContext) -> Sql {
-    let correlation = Some(context.correlation_id.clone()).filter(|id| context::is_correlation_id(id));
+    let correlation = Some(&*context.correlation_id).filter(|id| context::is_correlation_id(id));
     sql("INSERT INTO task (id, kind, key, payload, run_at, correlation_id, causation_id, traceparent, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
     .bind(Id::<()>::new())
@@ -43,9 +43,9 @@ fn insert(tx: &Tx, kind: &str, key: &str, payload: Arg, run_at: Timestamp, conte
     .bind(key)
     .bind(payload)
     .bind(run_at)
-    .bind(correlation.unwrap_or_else(|| Id::<()>::new().to_string()))
-    .bind(context.causation_id.clone())
-    .bind(context.traceparent.clone())
+    .bind(correlation.map_or_else(|| Id::<()>::new().to_string(), str::to_owned))
+    .bind(context.causation_id.as_deref())
+    .bind(context.traceparent.as_deref())
     .bind(tx.now())
 }
 

@@ -141,14 +141,15 @@ async fn the_correlation_id_and_the_cause_travel_with_the_message() {
     let (message, inside) = seen.all().remove(0);
     assert_eq!(message.correlation_id, "checkout-1");
     assert_eq!(message.partition_key, "a");
-    assert_eq!(inside.correlation_id, "checkout-1");
-    assert_eq!(inside.causation_id, Some(message.message_id.to_string()));
+    assert_eq!(&*inside.correlation_id, "checkout-1");
+    assert_eq!(inside.causation_id.as_deref(), Some(&*message.message_id.to_string()));
     assert_eq!(inside.traceparent.as_deref(), Some(traceparent));
     assert!(inside.deadline.is_some());
     let sql = "SELECT correlation_id, causation_id, traceparent FROM outbox";
     let caused: (String, Option<String>, Option<String>) =
         db::sql(sql).one(&mut shop.cart.conn().await.unwrap()).await.unwrap();
-    assert_eq!(caused, ("checkout-1".into(), inside.causation_id, inside.traceparent));
+    let text = |shared: Option<std::sync::Arc<str>>| shared.map(|text| text.to_string());
+    assert_eq!(caused, ("checkout-1".into(), text(inside.causation_id), text(inside.traceparent)));
 }
 
 #[tokio::test]

@@ -151,7 +151,7 @@ pub(super) async fn insert_lines(tx: &mut Tx, order: &Order) -> Result<()> {
             line.weight_grams.into(),
             line.shipped.into(),
         ];
-        insert = insert.push(if position == 0 { "" } else { ", " }).push_list(values);
+        insert = insert.push(if position == 0 { "" } else { ", " }).push_row(values);
     }
     insert.run(tx).await?;
     Ok(())
