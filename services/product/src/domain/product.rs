@@ -52,6 +52,8 @@ pub(crate) struct Product {
     pub(crate) images: Vec<Image>,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+    /// When its answer last changed for any reason; a new version is one.
+    pub(crate) touched_at: Timestamp,
 }
 
 /// Something that can be bought.

@@ -53,5 +53,6 @@ pub(crate) fn product() -> Product {
         images: Vec::new(),
         created_at: NOW,
         updated_at: NOW,
+        touched_at: NOW,
     }
 }

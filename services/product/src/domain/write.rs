@@ -55,6 +55,7 @@ pub(crate) fn product(body: &WriteProduct, before: Option<&Product>, shop: Shop)
         images: before.map_or_else(Vec::new, |before| before.images.clone()),
         created_at: before.map_or(shop.now, |before| before.created_at),
         updated_at: before.map_or(shop.now, |before| before.updated_at),
+        touched_at: before.map_or(shop.now, |before| before.touched_at),
     };
     product.number_variants();
     Ok(product)

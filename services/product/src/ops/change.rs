@@ -144,6 +144,7 @@ pub(crate) async fn update(
     let tree = known_categories(tx, after).await?;
     after.version = before.version + 1;
     after.updated_at = hand.now;
+    after.touched_at = hand.now;
     show_prices(after, hand.now);
     store::save::update(tx, before, after).await.map_err(refusal)?;
     plan(tx, after, hand.now).await?;

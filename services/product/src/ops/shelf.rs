@@ -3,6 +3,7 @@
 
 use crate::config::ProductConfig;
 use crate::domain::catalog::Catalog;
+use crate::domain::product::Product;
 use crate::domain::search::{Index, Texts};
 use crate::error::ProductError;
 use crate::store;
@@ -13,13 +14,13 @@ use arc_swap::ArcSwap;
 use base::{Currency, Error, Timestamp};
 use bytes::Bytes;
 use db::{Db, DbError, Engine};
-use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::collections::BTreeSet;
+use std::sync::{self, Arc, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
-/// Products read at once while the catalogue is filled.
-const CHUNK: i64 = 500;
+/// Products read at once.
+const CHUNK: usize = 512;
 /// How often missed changes are looked for when no wake-up comes.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// The least time between two looks.
@@ -40,6 +41,8 @@ pub(crate) struct Shelf {
     pub(crate) index: Arc<Index>,
     /// Whose turn it is to change the catalogue.
     turn: Arc<Mutex<Upkeep>>,
+    /// What was stored and is to be read by whoever has the turn next.
+    wanted: sync::Mutex<Wanted>,
     /// Whether the index has everything.
     searchable: watch::Sender<bool>,
     /// Answers by generation and question.
@@ -51,9 +54,15 @@ pub(crate) struct Shelf {
 /// What the last look at the store saw.
 #[derive(Debug)]
 struct Upkeep {
-    seen: HashMap<ProductId, (i64, Timestamp)>,
     revision: i64,
     newest: Timestamp,
+}
+
+/// Changes of this process that are not in the catalogue yet.
+#[derive(Debug, Default)]
+struct Wanted {
+    ids: BTreeSet<ProductId>,
+    tree: bool,
 }
 
 impl Shelf {
@@ -70,11 +79,8 @@ impl Shelf {
         let shelf = Self {
             catalog: ArcSwap::from_pointee(Catalog::empty(shop)),
             index: Arc::new(Index::new()?),
-            turn: Arc::new(Mutex::new(Upkeep {
-                seen: HashMap::new(),
-                revision: 0,
-                newest: Timestamp::EPOCH,
-            })),
+            turn: Arc::new(Mutex::new(Upkeep { revision: 0, newest: Timestamp::EPOCH })),
+            wanted: sync::Mutex::default(),
             searchable: watch::Sender::new(false),
             pages,
             is_shared: db.engine() == Engine::Postgres,
@@ -94,7 +100,7 @@ impl Shelf {
         let (mut catalog, mut texts) = self.catalog.load().with(&[], Some(tree), now);
         let mut after = None;
         loop {
-            let ids = store::products::ids_after(&mut conn, after, CHUNK).await?;
+            let ids = store::products::ids_after(&mut conn, after, CHUNK as i64).await?;
             let Some(last) = ids.last() else { break };
             after = Some(*last);
             let products = store::products::by_ids(&mut conn, &ids).await?;
@@ -132,32 +138,47 @@ impl Shelf {
 
     /// Brings these products up to date, and with `tree` the categories; when it returns, every
     /// reader in this process sees the change. If the store cannot be read now, they see it soon.
+    /// Many changes at once become one: whoever has the turn reads what all others wait for.
     pub(crate) async fn refresh(&self, db: &Db, ids: &[ProductId], tree: bool) {
+        self.want(ids.iter().copied(), tree);
         let _turn = self.turn.lock().await;
-        if let Err(error) = self.put(db, ids, tree).await {
+        let Wanted { ids, tree } = std::mem::take(&mut *self.wanted());
+        if ids.is_empty() && !tree {
+            return;
+        }
+        let ids: Vec<ProductId> = ids.into_iter().collect();
+        if let Err(error) = self.put(db, &ids, tree).await {
             tracing::warn!(error = error.chain(), "the catalogue is brought up to date a little later");
         }
+    }
+
+    fn want(&self, ids: impl IntoIterator<Item = ProductId>, tree: bool) {
+        let mut wanted = self.wanted();
+        wanted.ids.extend(ids);
+        wanted.tree |= tree;
+    }
+
+    fn wanted(&self) -> sync::MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn put(&self, db: &Db, ids: &[ProductId], tree: bool) -> Result<(), Error> {
         let mut conn = db.conn().await?;
         let now = db.clock().now();
         let tree = if tree { Some(store::categories::tree(&mut conn).await?) } else { None };
-        let products = store::products::by_ids(&mut conn, ids).await?;
+        let mut products = Vec::with_capacity(ids.len());
+        for some in ids.chunks(CHUNK) {
+            products.extend(store::products::by_ids(&mut conn, some).await?);
+        }
         drop(conn);
         let present = self.catalog.load();
-        let is_same = |product: &crate::domain::product::Product| {
-            present.by_id(product.id).is_some_and(|entry| entry.version == product.version)
+        let is_new = |product: &Product| {
+            tree.is_some() || present.by_id(product.id).is_none_or(|entry| entry.version != product.version)
         };
-        let reindex: Vec<ProductId> =
-            products.iter().filter(|own| tree.is_some() || !is_same(own)).map(|own| own.id).collect();
+        let reindex: Vec<bool> = products.iter().map(is_new).collect();
         let (next, texts) = present.with(&products, tree, now);
-        let texts: Vec<Texts> = products
-            .iter()
-            .zip(texts)
-            .filter(|(own, _)| reindex.contains(&own.id))
-            .map(|(_, texts)| texts)
-            .collect();
+        let texts: Vec<Texts> =
+            texts.into_iter().zip(reindex).filter(|(_, is_new)| *is_new).map(|(texts, _)| texts).collect();
         self.catalog.store(Arc::new(next));
         if !texts.is_empty() {
             let index = self.index.clone();
@@ -200,10 +221,8 @@ impl Shelf {
         drop(conn);
         let catalog = self.catalog.load();
         let is_known = |row: &Touched| {
-            // Our own changes of a version are in the catalogue already.
-            let own = row.at == row.updated_at
-                && catalog.by_id(row.id).is_some_and(|entry| entry.version == row.version);
-            own || upkeep.seen.get(&row.id) == Some(&(row.version, row.at))
+            let entry = catalog.by_id(row.id);
+            entry.is_some_and(|entry| (entry.version, entry.touched_at) == (row.version, row.at))
         };
         let ids: Vec<ProductId> = touched.iter().filter(|row| !is_known(row)).map(|row| row.id).collect();
         let tree = upkeep.revision != revision;
@@ -212,8 +231,6 @@ impl Shelf {
         }
         upkeep.newest = touched.last().map_or(upkeep.newest, |row| row.at);
         upkeep.revision = revision;
-        // What lies before the overlap is never asked for again.
-        upkeep.seen = touched.into_iter().map(|row| (row.id, (row.version, row.at))).collect();
         Ok(())
     }
 }

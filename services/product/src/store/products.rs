@@ -51,6 +51,7 @@ impl FromRow for Product {
             images: Vec::new(),
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
+            touched_at: row.get("touched_at")?,
         })
     }
 }
@@ -214,23 +215,19 @@ pub(crate) async fn ids_after(
 pub(crate) struct Touched {
     pub(crate) id: ProductId,
     pub(crate) version: i64,
-    /// When its version was made.
-    pub(crate) updated_at: Timestamp,
     /// When its answer last changed for any reason.
     pub(crate) at: Timestamp,
 }
 
 impl FromRow for Touched {
     fn from_row(row: &Row<'_>) -> Result<Self, DbError> {
-        Ok(Self { id: row.at(0)?, version: row.at(1)?, updated_at: row.at(2)?, at: row.at(3)? })
+        Ok(Self { id: row.at(0)?, version: row.at(1)?, at: row.at(2)? })
     }
 }
 
 /// Products whose answer changed since `since`, those changed last at the end.
 pub(crate) async fn touched_since(c: &mut Conn, since: Timestamp) -> Result<Vec<Touched>, DbError> {
-    let rows = sql(
-        "SELECT id, version, updated_at, touched_at FROM product WHERE touched_at >= $1 ORDER BY touched_at",
-    );
+    let rows = sql("SELECT id, version, touched_at FROM product WHERE touched_at >= $1 ORDER BY touched_at");
     rows.bind(since).all(c).await
 }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A product in memory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: u32,
     pub(crate) id: ProductId,
@@ -32,6 +32,8 @@ pub(crate) struct Entry {
     /// The form of the name that is sorted by.
     pub(crate) name_key: Box<str>,
     pub(crate) created_at: Timestamp,
+    /// When the answer last changed.
+    pub(crate) touched_at: Timestamp,
     pub(crate) rating_hundredths: i64,
     pub(crate) rating_count: i64,
     /// What the cheapest variant costs, by currency.
@@ -43,7 +45,7 @@ pub(crate) struct Entry {
 }
 
 /// What can be bought of a product.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Offer {
     pub(crate) variant_id: VariantId,
     pub(crate) sku: Box<str>,
@@ -77,6 +79,7 @@ impl Entry {
             image_url: seen.images.first().map(|image| image.url.as_str().into()),
             name_key: fold(&product.name).into(),
             created_at: product.created_at,
+            touched_at: product.touched_at,
             rating_hundredths: product.rating_hundredths,
             rating_count: product.rating_count,
             prices: cheapest(product, now),

@@ -161,9 +161,7 @@ fn rank<'a>(catalog: &'a Catalog, filter: &Filter, found: Option<&[Hit]>, sort: 
             let rows = hits.iter().filter_map(|hit| catalog.row(hit.key).map(|entry| (entry, hit.score)));
             rows.filter(|(entry, _)| test.fits(entry)).map(|(entry, score)| ranked(entry, score)).collect()
         }
-        None => {
-            catalog.rows().iter().filter(|entry| test.fits(entry)).map(|entry| ranked(entry, 0.0)).collect()
-        }
+        None => catalog.rows().filter(|entry| test.fits(entry)).map(|entry| ranked(entry, 0.0)).collect(),
     }
 }
 
