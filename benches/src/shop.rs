@@ -19,6 +19,9 @@ const SETTINGS: [&str; 5] = [
     "EMPORION_GATEWAY__CALLBACKS_PER_MINUTE",
 ];
 
+/// How long the news of an import may take.
+const SETTLES_WITHIN: Duration = Duration::from_secs(300);
+
 /// A running shop.
 pub(crate) struct Shop {
     binary: PathBuf,
@@ -52,7 +55,8 @@ impl Shop {
     }
 
     /// Imports a catalogue of `count` products.
-    pub(crate) async fn import(&self, count: usize) -> anyhow::Result<()> {
+    pub(crate) async fn import(&self, count: usize) -> anyhow::Result<Duration> {
+        let started = Instant::now();
         let file = self.files.path().join("catalogue.csv");
         std::fs::write(&file, catalogue(count))?;
         let data = self.files.path();
@@ -67,7 +71,27 @@ impl Shop {
         if !status.success() {
             bail!("the import ended with {status}");
         }
-        Ok(())
+        self.settle(count).await?;
+        Ok(started.elapsed())
+    }
+
+    /// Waits until the news of the import have reached everybody.
+    async fn settle(&self, count: usize) -> anyhow::Result<()> {
+        let mut connection = Connection::open(&self.address).await?;
+        let deadline = Instant::now() + SETTLES_WITHIN;
+        loop {
+            let answer = connection.get("/api/products?limit=1&count=true&inStock=true").await?.json()?;
+            if answer["total"].as_u64() == Some(count as u64) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!(
+                    "{} of {count} products are in stock {SETTLES_WITHIN:?} after the import",
+                    answer["total"]
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// Resident memory of the process.
