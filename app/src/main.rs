@@ -20,6 +20,11 @@ use args::{Arguments, Command};
 use clap::Parser as _;
 use std::process::ExitCode;
 
+/// A quarter of a read from memory is spent on it; see docs/adr/0011.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let settings = match settings::Settings::load(&arguments.common) {
