@@ -1,15 +1,12 @@
 //! The layer that turns a request's credentials into a [`Caller`].
 
 use crate::caller::{Caller, ServiceIdentity, User};
-use crate::reject::Rejection;
 use crate::token::Verifier;
-use axum::extract::{OptionalFromRequestParts, Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::OptionalFromRequestParts;
 use base::{Error, Kind, Result};
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName};
 use http::request::Parts;
+use http::{HeaderMap, Request};
 use std::convert::Infallible;
 
 /// Carries the user's own access token when a service calls another process with its service
@@ -29,7 +26,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for OnBehalfOf {
     }
 }
 
-/// Puts the [`Caller`] into the request's extensions, for `axum::middleware::from_fn_with_state`.
+/// Puts the [`Caller`] into the request's extensions.
 ///
 /// - Extension [`ServiceIdentity`] (a call within the process): the service is the caller; the
 ///   user token in `Authorization`, if any, becomes [`OnBehalfOf`].
@@ -37,20 +34,18 @@ impl<S: Sync> OptionalFromRequestParts<S> for OnBehalfOf {
 ///   [`ON_BEHALF_OF`], if any, becomes [`OnBehalfOf`].
 /// - Neither: anonymous.
 ///
-/// Anything else in `Authorization` (another scheme, two of them, a bad token) is answered 401.
-pub async fn authenticate(State(verifier): State<Verifier>, mut request: Request, next: Next) -> Response {
+/// # Errors
+/// 401 for anything else in `Authorization` (another scheme, two of them, a bad token); 503 while
+/// there are no keys to verify tokens with.
+pub async fn authenticate<B>(verifier: &Verifier, request: &mut Request<B>) -> Result<()> {
     let local = request.extensions_mut().remove::<ServiceIdentity>();
-    match identify(&verifier, local, request.headers()).await {
-        Ok((caller, on_behalf_of)) => {
-            request.extensions_mut().remove::<OnBehalfOf>();
-            request.extensions_mut().insert(caller);
-            if let Some(user) = on_behalf_of {
-                request.extensions_mut().insert(OnBehalfOf(user));
-            }
-            next.run(request).await
-        }
-        Err(error) => Rejection(error).into_response(),
+    let (caller, on_behalf_of) = identify(verifier, local, request.headers()).await?;
+    request.extensions_mut().remove::<OnBehalfOf>();
+    request.extensions_mut().insert(caller);
+    if let Some(user) = on_behalf_of {
+        request.extensions_mut().insert(OnBehalfOf(user));
     }
+    Ok(())
 }
 
 async fn identify(

@@ -40,8 +40,8 @@ fn problem(error: &Error) -> base::error::Problem {
     let mut problem = error.to_problem();
     if !context.request_id.is_empty() {
         problem.instance = Some(format!("urn:request:{}", context.request_id));
-        problem.request_id = Some(context.request_id);
-        problem.correlation_id = Some(context.correlation_id);
+        problem.request_id = Some(context.request_id.to_string());
+        problem.correlation_id = Some(context.correlation_id.to_string());
     }
     problem
 }

@@ -5,18 +5,22 @@ use auth::ServiceIdentity;
 use axum::body::Body;
 use base::context;
 use base::{Error, Kind, Result};
+use futures::future::BoxFuture;
 use http::{Method, Request, Response};
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use tower::util::BoxCloneSyncService;
-use tower::{BoxError, ServiceExt as _};
+use tower::BoxError;
 use tracing::Instrument as _;
 
-/// What carries a request to a peer: its router in this process, or a pool of connections.
-pub type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
+/// What carries a request to a peer: its router in this process, or a pool of connections. It is
+/// called for many requests at once; whoever needs a service of its own for each clones it inside.
+pub type Transport = Arc<dyn Fn(Request<Body>) -> Carried + Send + Sync>;
+
+/// A request on its way.
+pub type Carried = BoxFuture<'static, std::result::Result<Response<Body>, BoxError>>;
 
 /// Told of every finished call: target, outcome (`ok`, `client-error`, `unavailable`, `timeout`), time taken.
 pub type CallObserver = Arc<dyn Fn(&'static str, &'static str, Duration) + Send + Sync>;
@@ -165,7 +169,7 @@ impl Peer {
             .cloned();
         let target = target.ok_or_else(unavailable)?;
         let place = target.bulkhead.acquire_owned().await.map_err(|_| unavailable())?;
-        let answer = target.transport.oneshot(request).await;
+        let answer = (target.transport)(request).await;
         drop(place);
         answer.map_err(|error| unavailable().caused_by(error))
     }
@@ -209,6 +213,7 @@ mod tests {
     use axum::Router;
     use axum::routing::get;
     use base::context::RequestContext;
+    use tower::ServiceExt as _;
 
     fn peers(router: Router) -> Peers {
         let peers = Peers::new();

@@ -13,6 +13,6 @@ mod local;
 mod remote;
 
 pub use call::Call;
-pub use directory::{CallObserver, Peer, Peers, Transport};
+pub use directory::{CallObserver, Carried, Peer, Peers, Transport};
 pub use local::local;
 pub use remote::remote;

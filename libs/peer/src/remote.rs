@@ -3,14 +3,15 @@
 
 use crate::Transport;
 use axum::body::Body;
+use futures::FutureExt as _;
 use http::uri::Authority;
 use http::{Request, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use std::sync::Arc;
 use std::time::Duration;
-use tower::util::BoxCloneSyncService;
-use tower::{BoxError, service_fn};
+use tower::BoxError;
 
 /// Carries requests to `authority`, e.g. `127.0.0.1:8081`.
 pub fn remote(authority: Authority) -> Transport {
@@ -18,7 +19,7 @@ pub fn remote(authority: Authority) -> Transport {
     connector.set_connect_timeout(Some(Duration::from_millis(500)));
     connector.set_nodelay(true);
     let client: Client<HttpConnector, Body> = Client::builder(TokioExecutor::new()).build(connector);
-    BoxCloneSyncService::new(service_fn(move |mut request: Request<Body>| {
+    Arc::new(move |mut request: Request<Body>| {
         let client = client.clone();
         let authority = authority.clone();
         async move {
@@ -28,5 +29,6 @@ pub fn remote(authority: Authority) -> Transport {
             let response = client.request(request).await.map_err(BoxError::from)?;
             Ok(response.map(Body::new))
         }
-    }))
+        .boxed()
+    })
 }

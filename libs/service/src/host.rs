@@ -13,14 +13,14 @@ use base::{Clock, Config, Error, Keys, Result};
 use bytes::Bytes;
 use db::{Db, Engine};
 use events::{LocalBroker, Runtime};
+use futures::FutureExt as _;
 use http::header::CONTENT_TYPE;
 use peer::{Peers, Transport, local};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tower::util::BoxCloneSyncService;
-use tower::{BoxError, service_fn};
+use tower::BoxError;
 use utoipa::openapi::OpenApi;
 
 #[cfg(test)]
@@ -234,7 +234,7 @@ const GATEWAY: &str = "gateway";
 
 /// What stands behind the name of a service that was stopped.
 fn gone() -> Transport {
-    BoxCloneSyncService::new(service_fn(|_| std::future::ready(Err(BoxError::from("it was stopped")))))
+    Arc::new(|_| std::future::ready(Err(BoxError::from("it was stopped"))).boxed())
 }
 
 /// Adds the document that every service answers.

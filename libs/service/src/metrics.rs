@@ -7,11 +7,14 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 type Labels = Vec<(&'static str, String)>;
+/// Labels as those who count have them.
+type Told<'a> = &'a [(&'static str, &'a str)];
 type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
 type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
 
@@ -27,6 +30,8 @@ struct Inner {
     registry: Mutex<Registry>,
     counters: RwLock<HashMap<&'static str, Family<Labels, Counter>>>,
     histograms: RwLock<HashMap<&'static str, Histograms>>,
+    known_counters: Known<Counter>,
+    known_histograms: Known<Histogram>,
     gauges: RwLock<HashMap<&'static str, Gauges>>,
 }
 
@@ -38,7 +43,10 @@ impl Metrics {
 
     /// Adds `by` to the counter `name`.
     pub fn add(&self, name: &'static str, help: &str, labels: &[(&'static str, &str)], by: u64) {
-        self.counter(name, help).get_or_create(&owned(labels)).inc_by(by);
+        let make = || self.counter(name, help).get_or_create_owned(&owned(labels));
+        self.0.known_counters.find(name, labels, make, |counter| {
+            counter.inc_by(by);
+        });
     }
 
     /// Brings the counter `name` to a `total` that was counted elsewhere; it never falls.
@@ -48,9 +56,13 @@ impl Metrics {
 
     /// Notes a duration in the histogram `name`, in seconds.
     pub fn time(&self, name: &'static str, help: &str, labels: &[(&'static str, &str)], took: Duration) {
-        let make = || Histograms::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
-        let family = family(&self.0.histograms, name, make, |family| self.register(name, help, family));
-        family.get_or_create(&owned(labels)).observe(took.as_secs_f64());
+        let families = || Histograms::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
+        let make = || {
+            let family =
+                family(&self.0.histograms, name, families, |family| self.register(name, help, family));
+            family.get_or_create_owned(&owned(labels))
+        };
+        self.0.known_histograms.find(name, labels, make, |histogram| histogram.observe(took.as_secs_f64()));
     }
 
     /// Sets the gauge `name`.
@@ -76,6 +88,48 @@ impl Metrics {
 
     fn register(&self, name: &str, help: &str, family: impl prometheus_client::registry::Metric) {
         self.0.registry.lock().expect("no panic while holding this lock").register(name, help, family);
+    }
+}
+
+/// Numbers found by labels that are only borrowed: every request counts, so finding its number must
+/// not copy texts. The families have the same numbers and are what is written out.
+struct Known<N> {
+    hasher: RandomState,
+    numbers: RwLock<HashMap<u64, Vec<Number<N>>>>,
+}
+
+struct Number<N> {
+    name: &'static str,
+    labels: Labels,
+    number: N,
+}
+
+impl<N> Default for Known<N> {
+    fn default() -> Self {
+        Self { hasher: RandomState::new(), numbers: RwLock::default() }
+    }
+}
+
+impl<N> Known<N> {
+    /// Applies `change` to the number called `name` with these labels; `make` knows it if it is new.
+    fn find(&self, name: &'static str, labels: Told<'_>, make: impl Fn() -> N, change: impl Fn(&N)) {
+        let hash = self.hasher.hash_one((name, labels));
+        let is_it = |known: &&Number<N>| {
+            let own = known.labels.iter().map(|(name, value)| (*name, value.as_str()));
+            known.name == name && own.eq(labels.iter().copied())
+        };
+        let numbers = self.numbers.read().expect("no panic while holding this lock");
+        if let Some(known) = numbers.get(&hash).and_then(|some| some.iter().find(is_it)) {
+            return change(&known.number);
+        }
+        drop(numbers);
+        let number = make();
+        change(&number);
+        let mut numbers = self.numbers.write().expect("no panic while holding this lock");
+        let some = numbers.entry(hash).or_default();
+        if !some.iter().any(|known| is_it(&known)) {
+            some.push(Number { name, labels: owned(labels), number });
+        }
     }
 }
 

@@ -9,7 +9,6 @@ mod status;
 use crate::config::GatewayConfig;
 use auth::Access;
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
 use base::{Error, Result};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH};
@@ -20,6 +19,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tower::layer::layer_fn;
 use tower_http::cors::CorsLayer;
 
 /// Bodies that stream through to a service at once.
@@ -74,7 +74,7 @@ pub(crate) fn open(router: Router, app: App, cors: CorsLayer) -> Router {
 
 /// Wraps the finished gateway, stack included.
 pub(crate) fn door(router: Router, app: App) -> Router {
-    router.layer(from_fn_with_state(app, door::door))
+    router.layer(layer_fn(move |inner| door::Door { app: app.clone(), inner }))
 }
 
 /// CORS by allow-list.

@@ -2,12 +2,15 @@
 
 use super::*;
 use crate::caller::{AccountStatus, SessionId, SignedIn, UserId};
+use crate::reject::Rejection;
 use crate::scope::Scope;
 use crate::token::{AUDIENCE, ServiceClaims, UserClaims};
 use crate::{JwkSet, PolicyBundle, Signer, SigningKey};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::middleware::from_fn_with_state;
+use axum::extract::State;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use base::{Clock, Timestamp};
 use http::StatusCode;
@@ -39,6 +42,13 @@ async fn me(SignedIn(user): SignedIn) -> String {
     user.id.to_string()
 }
 
+async fn layer(State(verifier): State<Verifier>, mut request: Request<Body>, next: Next) -> Response {
+    match authenticate(&verifier, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(error) => Rejection(error).into_response(),
+    }
+}
+
 impl Shop {
     fn new() -> Self {
         let clock = Clock::manual("2026-03-02T09:14:07Z".parse().unwrap());
@@ -53,7 +63,7 @@ impl Shop {
         let router = Router::new()
             .route("/who", get(who))
             .route("/me", get(me))
-            .layer(from_fn_with_state(verifier, authenticate))
+            .layer(from_fn_with_state(verifier, layer))
             .route("/outside", get(who));
         Self { signer: Signer::new("https://shop.example", clock.clone(), key), clock, router }
     }
@@ -78,18 +88,18 @@ impl Shop {
         self.signer.sign_service(&claims).unwrap().token
     }
 
-    async fn send(&self, request: Request) -> Response {
+    async fn send(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
-    async fn text(&self, request: Request) -> String {
+    async fn text(&self, request: Request<Body>) -> String {
         let response = self.send(request).await;
         assert_eq!(response.status(), StatusCode::OK);
         String::from_utf8(to_bytes(response.into_body(), 10_000).await.unwrap().to_vec()).unwrap()
     }
 
     /// The problem document of a refusal, after checking its status and headers.
-    async fn refusal(&self, request: Request) -> Value {
+    async fn refusal(&self, request: Request<Body>) -> Value {
         let response = self.send(request).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(response.headers()["www-authenticate"], "Bearer");
@@ -99,15 +109,15 @@ impl Shop {
     }
 }
 
-fn request(path: &str, headers: &[(&str, &str)]) -> Request {
-    let mut builder = http::Request::get(path);
+fn request(path: &str, headers: &[(&str, &str)]) -> Request<Body> {
+    let mut builder = Request::get(path);
     for (name, value) in headers {
         builder = builder.header(*name, *value);
     }
     builder.body(Body::empty()).unwrap()
 }
 
-fn from_service(mut request: Request) -> Request {
+fn from_service(mut request: Request<Body>) -> Request<Body> {
     request.extensions_mut().insert(ServiceIdentity::of_service("cart-service"));
     request
 }
@@ -262,7 +272,7 @@ async fn a_verifier_without_keys_asks_to_come_back() {
     let clock = Clock::system();
     let source = || async { Err(Error::unavailable("down")) };
     let verifier = Verifier::new("https://shop.example", AUDIENCE, clock, PolicyBundle::default(), source);
-    let router = Router::new().route("/who", get(who)).layer(from_fn_with_state(verifier, authenticate));
+    let router = Router::new().route("/who", get(who)).layer(from_fn_with_state(verifier, layer));
     let token = Signer::new("https://shop.example", Clock::system(), SigningKey::generate());
     let claims = ServiceClaims { name: "order-service".into(), scopes: vec![], audience: None };
     let authorization = format!("Bearer {}", token.sign_service(&claims).unwrap().token);

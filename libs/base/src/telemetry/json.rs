@@ -65,8 +65,8 @@ impl<S: Subscriber, W: Fn(&[u8]) + 'static> Layer<S> for JsonLines<W> {
         let (trace_id, span_id) = here.traceparent.as_deref().and_then(trace).unwrap_or_default();
         let service = fields.take("service").unwrap_or_else(|| self.service_of(target).to_owned());
         let message = fields.take("message").unwrap_or_default();
-        let correlation_id = fields.take("correlationId").unwrap_or_else(|| here.correlation_id.clone());
-        let request_id = fields.take("requestId").unwrap_or_else(|| here.request_id.clone());
+        let correlation_id = fields.take("correlationId").unwrap_or_else(|| here.correlation_id.to_string());
+        let request_id = fields.take("requestId").unwrap_or_else(|| here.request_id.to_string());
         fields.drop_reserved();
         let line = Line {
             timestamp: self.clock.now().to_string(),

@@ -28,8 +28,8 @@ impl IntoResponse for Failure {
         let mut problem = error.to_problem();
         if !here.request_id.is_empty() {
             problem.instance = Some(format!("urn:request:{}", here.request_id));
-            problem.request_id = Some(here.request_id);
-            problem.correlation_id = Some(here.correlation_id);
+            problem.request_id = Some(here.request_id.to_string());
+            problem.correlation_id = Some(here.correlation_id.to_string());
         }
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&problem).unwrap_or_default();

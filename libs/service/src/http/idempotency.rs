@@ -7,8 +7,7 @@ use super::answer::Failure;
 use super::json::collect;
 use auth::Caller;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use base::keys::sha256;
 use base::{Error, Kind, Timestamp};
@@ -18,6 +17,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, L
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::time::Duration;
 
 /// The table of reservations and stored answers, in every service's store.
@@ -35,22 +35,30 @@ const DAY: Duration = Duration::from_hours(24);
 const KEPT: [HeaderName; 4] = [CONTENT_TYPE, ETAG, LOCATION, super::GUEST_TOKEN_HEADER];
 
 /// Middleware: see the module.
-pub(super) async fn keyed(State(db): State<Db>, request: Request, next: Next) -> Response {
+pub(super) async fn keyed<N, A>(db: &Db, request: Request, next: N) -> Response
+where
+    N: FnOnce(Request) -> A,
+    A: Future<Output = Response>,
+{
     let applies = request.method() == Method::POST && !request.uri().path().starts_with("/api/auth/");
     if !applies || !request.headers().contains_key(HEADER) {
-        return next.run(request).await;
+        return next(request).await;
     }
     let (parts, body) = request.into_parts();
     let Some(sender) = sender(&parts) else {
-        return next.run(Request::from_parts(parts, body)).await;
+        return next(Request::from_parts(parts, body)).await;
     };
-    match once(&db, &sender, parts, body, next).await {
+    match once(db, &sender, parts, body, next).await {
         Ok(response) => response,
         Err(error) => Failure(error).into_response(),
     }
 }
 
-async fn once(db: &Db, sender: &str, parts: Parts, body: Body, next: Next) -> base::Result<Response> {
+async fn once<N, A>(db: &Db, sender: &str, parts: Parts, body: Body, next: N) -> base::Result<Response>
+where
+    N: FnOnce(Request) -> A,
+    A: Future<Output = Response>,
+{
     let body = collect(body, MAX_BODY_BYTES).await?;
     let reservation = Reservation::of(sender, &parts, &body)?;
     match reserve(db, &reservation).await? {
@@ -64,7 +72,7 @@ async fn once(db: &Db, sender: &str, parts: Parts, body: Body, next: Next) -> ba
             Err(Error::new(Kind::Invalid, "idempotency-key-reuse", detail))
         }
         Outcome::Mine => {
-            let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+            let response = next(Request::from_parts(parts, Body::from(body))).await;
             finish(db, &reservation, response).await
         }
     }

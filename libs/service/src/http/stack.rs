@@ -9,19 +9,22 @@ use super::idempotency;
 use crate::metrics::Metrics;
 use auth::{UserId, Verifier};
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse as _, Response};
 use base::context::{self, RequestContext, is_correlation_id};
 use base::{Error, Id, Kind};
 use db::Db;
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use http::header::{ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::Instant;
+use tower::{Service, ServiceExt as _, layer::layer_fn};
 use tracing::Instrument as _;
 
 /// How long a request may take when its sender does not say less.
@@ -45,13 +48,51 @@ pub struct Stack {
 /// Puts the stack around `router`.
 pub fn with_stack(router: Router, stack: Stack) -> Router {
     let router = router.fallback(no_such_path).method_not_allowed_fallback(no_such_method);
-    let router = match &stack.db {
-        Some(db) => router.layer(from_fn_with_state(db.clone(), idempotency::keyed)),
-        None => router,
-    };
-    router
-        .layer(from_fn_with_state(stack.verifier.clone(), auth::authenticate))
-        .layer(from_fn_with_state(stack, around))
+    let stack = Arc::new(stack);
+    router.layer(layer_fn(move |inner| Stacked { stack: stack.clone(), inner }))
+}
+
+/// The whole stack as one service: every layer of a router of its own costs each request an
+/// allocation and a copy of all layers within.
+#[derive(Clone)]
+struct Stacked<S> {
+    stack: Arc<Stack>,
+    inner: S,
+}
+
+impl<S> Service<Request> for Stacked<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // `oneshot` waits for the service within.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let (stack, inner) = (self.stack.clone(), self.inner.clone());
+        async move { Ok(around(&stack, request, inner).await) }.boxed()
+    }
+}
+
+/// Who is asking, whether it was asked before, and then the route.
+async fn answer<S>(stack: &Stack, mut request: Request, inner: S) -> Response
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    if let Err(error) = auth::authenticate(&stack.verifier, &mut request).await {
+        return Failure(error).into_response();
+    }
+    let next = |request| inner.oneshot(request).map(|answer| answer.unwrap_or_else(|never| match never {}));
+    match &stack.db {
+        Some(db) => idempotency::keyed(db, request, next).await,
+        None => next(request).await,
+    }
 }
 
 async fn no_such_path() -> Failure {
@@ -70,7 +111,7 @@ async fn no_such_method() -> Failure {
 #[derive(Clone, Debug)]
 struct Answered {
     service: &'static str,
-    route: String,
+    route: Arc<str>,
 }
 
 /// The account an answer was for, for the same line.
@@ -82,17 +123,20 @@ struct Seen {
     started: Instant,
     method: Method,
     uri: Uri,
-    route: String,
+    route: Arc<str>,
     etag: Option<HeaderValue>,
 }
 
-async fn around(State(stack): State<Stack>, mut request: Request, next: Next) -> Response {
+async fn around<S>(stack: &Stack, mut request: Request, inner: S) -> Response
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
     let started = Instant::now();
     let mut here = adopt(&mut request);
-    here.traceparent.get_or_insert_with(new_trace);
+    here.traceparent.get_or_insert_with(|| new_trace().into());
     let deadline = here.deadline.unwrap_or(started + DEADLINE).min(started + DEADLINE);
     let here = RequestContext { deadline: Some(deadline), ..here };
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).into();
     let seen = Seen {
         started,
         method: request.method().clone(),
@@ -100,16 +144,16 @@ async fn around(State(stack): State<Stack>, mut request: Request, next: Next) ->
         route,
         etag: request.headers().get(IF_NONE_MATCH).cloned(),
     };
-    let span = tracing::debug_span!("request", service = stack.service, request_id = %here.request_id, method = %seen.method, route = seen.route);
+    let span = tracing::debug_span!("request", service = stack.service, request_id = %here.request_id, method = %seen.method, route = &*seen.route);
     let work = context::scope(here.clone(), async {
-        let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+        let work = AssertUnwindSafe(answer(stack, request, inner)).catch_unwind();
         let response = match tokio::time::timeout_at(deadline, work).await {
             Ok(Ok(response)) => response,
             Ok(Err(panic)) => Failure(Error::internal(describe(panic.as_ref()))).into_response(),
             Err(_) => Failure(Error::new(Kind::Timeout, "upstream-timeout", "it took too long; try again"))
                 .into_response(),
         };
-        finish(&stack, &here, seen, response)
+        finish(stack, &here, seen, response)
     });
     work.instrument(span).await
 }
@@ -135,14 +179,15 @@ fn adopt(request: &mut Request) -> RequestContext {
         return here;
     }
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let request_id = text("x-request-id").filter(|id| is_correlation_id(id)).map(str::to_owned);
-    let request_id = request_id.unwrap_or_else(|| Id::<()>::new().to_string());
-    let correlation_id = text("x-correlation-id").filter(|id| is_correlation_id(id)).map(str::to_owned);
+    let request_id: Option<Arc<str>> = text("x-request-id").filter(|id| is_correlation_id(id)).map(Arc::from);
+    let request_id = request_id.unwrap_or_else(|| Id::<()>::new().to_string().into());
+    let correlation_id = text("x-correlation-id").filter(|id| is_correlation_id(id)).map(Arc::from);
     RequestContext {
         correlation_id: correlation_id.unwrap_or_else(|| request_id.clone()),
-        traceparent: text("traceparent").map(str::to_owned),
+        traceparent: text("traceparent").map(Arc::from),
         causation_id: None,
         deadline: None,
+        patient: false,
         request_id,
     }
 }
@@ -166,13 +211,13 @@ fn not_modified(headers: &HeaderMap) -> Response {
 
 fn report(stack: &Stack, here: &RequestContext, seen: &Seen, response: &mut Response) {
     let took = seen.started.elapsed();
-    let status = response.status().as_u16();
-    let text = status.to_string();
+    let code = response.status();
+    let status = code.as_u16();
     let labels = [
         ("service", stack.service),
         ("method", seen.method.as_str()),
-        ("route", seen.route.as_str()),
-        ("status", text.as_str()),
+        ("route", &*seen.route),
+        ("status", code.as_str()),
     ];
     stack.metrics.count("http_requests", "Requests answered.", &labels);
     stack.metrics.time("http_request_duration_seconds", "Time to answer.", &labels[..3], took);
@@ -183,11 +228,11 @@ fn report(stack: &Stack, here: &RequestContext, seen: &Seen, response: &mut Resp
     let path = beginning(seen.uri.path());
     let answered = response.extensions().get::<Answered>();
     let answered_by = answered.map_or(service, |answered| answered.service);
-    let route = answered.map_or(seen.route.as_str(), |answered| answered.route.as_str());
+    let route = answered.map_or(&*seen.route, |answered| &*answered.route);
     let milliseconds = took.as_micros() as f64 / 1000.0;
     let user_id = response.extensions().get::<AnsweredTo>().map(|user| tracing::field::display(user.0));
-    let request_id = &here.request_id;
-    let correlation_id = &here.correlation_id;
+    let request_id = &*here.request_id;
+    let correlation_id = &*here.correlation_id;
     if let Some(error) = failure {
         let error = error.chain();
         tracing::error!(service, %method, path, route, status, milliseconds, answered_by, user_id, request_id, correlation_id, error, "request failed");

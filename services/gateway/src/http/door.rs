@@ -3,37 +3,79 @@
 use super::App;
 use crate::domain::{check_path, header_is_refused, header_is_stripped};
 use axum::body::{Body, HttpBody as _};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use base::context::{self, RequestContext, is_correlation_id};
 use base::{Error, Id, Kind};
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, ORIGIN};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue,
+    ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use http::{HeaderMap, Method};
 use http_body_util::Limited;
 use service::http::Failure;
 use service::server::RemoteAddress;
+use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tower::{Service, ServiceExt as _};
 use tower_http::timeout::TimeoutBody;
 
 /// The largest body of any request: an image of 10 MiB and its form.
 const MAX_BODY_BYTES: usize = 11 * 1024 * 1024;
 /// The longest pause within a body.
 const BODY_IDLE: Duration = Duration::from_secs(10);
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+/// How many headers `dress` adds at most.
+const FIXED_HEADERS: usize = 9;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Middleware: see the module.
-pub(super) async fn door(State(app): State<App>, mut request: Request, next: Next) -> Response {
+/// The door in front of everything within; see the module.
+#[derive(Clone)]
+pub(super) struct Door<S> {
+    pub(super) app: App,
+    pub(super) inner: S,
+}
+
+impl<S> Service<Request> for Door<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // `oneshot` waits for the service within.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let Self { app, inner } = self.clone();
+        async move { Ok(pass(&app, request, inner).await) }.boxed()
+    }
+}
+
+async fn pass<S>(app: &App, mut request: Request, inner: S) -> Response
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
     let here = new_context(request.headers());
     let has_origin = request.headers().contains_key(ORIGIN);
-    let mut response = match admit(&app, &mut request) {
+    let mut response = match admit(app, &mut request) {
         Ok(()) => {
             request.extensions_mut().insert(here.clone());
-            next.run(bounded(request)).await
+            inner.oneshot(bounded(request)).await.unwrap_or_else(|never| match never {})
         }
         Err(error) => {
-            tracing::debug!(request_id = here.request_id, error = error.chain(), "refused at the door");
+            tracing::debug!(request_id = %here.request_id, error = error.chain(), "refused at the door");
             context::scope(here.clone(), async { Failure(error).into_response() }).await
         }
     };
@@ -43,13 +85,14 @@ pub(super) async fn door(State(app): State<App>, mut request: Request, next: Nex
 
 fn new_context(headers: &HeaderMap) -> RequestContext {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let request_id = Id::<()>::new().to_string();
-    let correlation_id = text("x-correlation-id").filter(|id| is_correlation_id(id));
+    let request_id: Arc<str> = Id::<()>::new().to_string().into();
+    let correlation_id = text("x-correlation-id").filter(|id| is_correlation_id(id)).map(Arc::from);
     RequestContext {
-        correlation_id: correlation_id.unwrap_or(&request_id).to_owned(),
-        traceparent: text("traceparent").filter(|value| value.len() <= 64).map(str::to_owned),
+        correlation_id: correlation_id.unwrap_or_else(|| request_id.clone()),
+        traceparent: text("traceparent").filter(|value| value.len() <= 64).map(Arc::from),
         causation_id: None,
         deadline: None,
+        patient: false,
         request_id,
     }
 }
@@ -132,23 +175,25 @@ fn bounded(request: Request) -> Request {
 
 /// Headers of every answer.
 fn dress(headers: &mut HeaderMap, here: &RequestContext, secure: bool, has_origin: bool) {
-    let mut set = |name: &'static str, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(HeaderName::from_static(name), value);
+    headers.reserve(FIXED_HEADERS);
+    for (name, id) in [(REQUEST_ID, &here.request_id), (CORRELATION_ID, &here.correlation_id)] {
+        if let Ok(value) = HeaderValue::from_str(id) {
+            headers.insert(name, value);
         }
-    };
-    set("x-request-id", &here.request_id);
-    set("x-correlation-id", &here.correlation_id);
-    set("x-content-type-options", "nosniff");
-    set("x-frame-options", "DENY");
-    set("referrer-policy", "no-referrer");
+    }
+    let mut set =
+        |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
+    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(X_FRAME_OPTIONS, "DENY");
+    set(REFERRER_POLICY, "no-referrer");
     if secure {
-        set("strict-transport-security", "max-age=31536000; includeSubDomains");
+        set(STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
     }
     if !has_origin {
-        set("cross-origin-resource-policy", "same-origin");
+        set(RESOURCE_POLICY, "same-origin");
     }
-    let csp = HeaderName::from_static("content-security-policy");
-    headers.entry(csp).or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers
+        .entry(CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }

@@ -6,11 +6,13 @@ use auth::Caller;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use base::{Error, Kind};
+use bytes::BytesMut;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Uri};
 use service::http::Failure;
 use service::server::{RemoteAddress, network};
 use service::{Decision, Rule};
+use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -85,17 +87,21 @@ fn address_of(request: &Request) -> String {
     header.or(remote).map_or_else(|| "unknown".to_owned(), |address| network(address).to_string())
 }
 
-/// The headers that tell a client where it stands.
+/// The headers that tell a client where it stands. Every answer has them, so they share a buffer.
 fn tell(headers: &mut HeaderMap, decision: Decision, rule: Rule) {
     let reset = decision.reset.as_secs();
-    let mut set = |name: &'static str, value: String| {
-        if let Ok(value) = HeaderValue::from_str(&value) {
+    let mut text = BytesMut::with_capacity(128);
+    headers.reserve(16);
+    let mut set = |name: &'static str, value: fmt::Arguments<'_>| {
+        if text.write_fmt(value).is_ok()
+            && let Ok(value) = HeaderValue::from_maybe_shared(text.split().freeze())
+        {
             headers.insert(HeaderName::from_static(name), value);
         }
     };
-    set("ratelimit", format!("\"default\";r={};t={reset}", decision.remaining));
-    set("ratelimit-policy", format!("\"default\";q={};w={}", rule.limit, rule.period.as_secs()));
-    set("x-ratelimit-limit", decision.limit.to_string());
-    set("x-ratelimit-remaining", decision.remaining.to_string());
-    set("x-ratelimit-reset", reset.to_string());
+    set("ratelimit", format_args!("\"default\";r={};t={reset}", decision.remaining));
+    set("ratelimit-policy", format_args!("\"default\";q={};w={}", rule.limit, rule.period.as_secs()));
+    set("x-ratelimit-limit", format_args!("{}", decision.limit));
+    set("x-ratelimit-remaining", format_args!("{}", decision.remaining));
+    set("x-ratelimit-reset", format_args!("{reset}"));
 }
