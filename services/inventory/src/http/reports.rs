@@ -32,15 +32,17 @@ pub(super) struct ListTransactions {
     to: Option<Timestamp>,
     /// How many rows, 1–100; 20 when left out.
     limit: Option<u32>,
-    /// `nextCursor` of an earlier answer.
+    /// `nextCursor` or `prevCursor` of an earlier answer.
     cursor: Option<String>,
+    /// Whether the answer should carry the total number of rows.
+    count: Option<bool>,
 }
 
 impl ListTransactions {
     fn split(self) -> (report::Filter, PageQuery) {
-        let ListTransactions { item_id, sku, reference, change_type, from, to, limit, cursor } = self;
+        let ListTransactions { item_id, sku, reference, change_type, from, to, limit, cursor, count } = self;
         let filter = report::Filter { item_id, sku, reference, change_type, from, to };
-        (filter, PageQuery { limit, cursor, count: None })
+        (filter, PageQuery { limit, cursor, count })
     }
 }
 

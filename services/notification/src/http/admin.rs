@@ -10,7 +10,7 @@ use api::notification::{
 };
 use auth::Caller;
 use axum::extract::State;
-use base::page::Page;
+use base::page::{CountQuery, Page};
 use http::StatusCode;
 use service::http::{IfMatch, Json, Path, Query, Result, Versioned};
 
@@ -73,9 +73,12 @@ pub(super) async fn staff_save_settings(
 
 /// Lists the templates.
 #[utoipa::path(get, path = "/api/admin/templates", tag = "templates",
-    responses((status = 200, body = Page<Template>)))]
-pub(super) async fn list_templates(State(app): State<App>) -> Json<Page<Template>> {
-    Json(ops::list_templates(&app))
+    params(CountQuery), responses((status = 200, body = Page<Template>)))]
+pub(super) async fn list_templates(
+    State(app): State<App>,
+    Query(count): Query<CountQuery>,
+) -> Json<Page<Template>> {
+    Json(ops::list_templates(&app, count))
 }
 
 /// Reads a template with its texts and a sample of its variables.

@@ -7,10 +7,10 @@ use crate::domain::order::Order;
 use crate::error::Result;
 use crate::store;
 use crate::store::lists::Filter;
-use api::ids::{OrderId, UserId};
+use api::ids::UserId;
 use api::order::OrderStatus;
 use auth::{Permission, User};
-use base::page::{Page, PageQuery};
+use base::page::{ByTime, Page, PageQuery};
 use base::{Error, Timestamp};
 
 /// Which orders are wanted.
@@ -48,13 +48,11 @@ pub(crate) async fn list_orders(
         // A number nobody could have matches nothing.
         number: wanted.order_number.map(|number| number::parse(&number).unwrap_or_default()),
     };
-    let limit = page.limit()?;
-    let after: Option<(i64, OrderId)> = page.position(&app.keys, &list)?;
-    let after = after.map(|(micros, id)| (Timestamp::from_micros(micros), id));
+    let part = page.part(&app.keys, &list)?;
     let mut c = app.db.conn().await?;
-    let rows = store::lists::orders(&mut c, &filter, after, i64::from(limit) + 1).await?;
-    let mut found =
-        Page::from_rows(rows, limit, &app.keys, &list, |order| (order.created_at.micros(), order.id));
+    let rows = store::lists::orders(&mut c, &filter, &part).await?;
+    let place = |order: &Order| ByTime::new(order.created_at, order.id.uuid());
+    let mut found = part.page(&app.keys, rows, place);
     if page.count == Some(true) {
         found.total = Some(store::lists::count(&mut c, &filter).await?);
     }

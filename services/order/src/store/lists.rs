@@ -6,6 +6,7 @@ use crate::domain::order::Order;
 use crate::error::Result;
 use api::ids::{OrderId, UserId};
 use api::order::{HistoryEntry, OrderStatus, StatisticsRow};
+use base::page::{ByTime, Part};
 use base::{Currency, Money, Timestamp};
 use db::{Conn, Sql, sql};
 
@@ -42,19 +43,9 @@ impl Filter {
     }
 }
 
-/// Up to `limit` orders after `after`, newest first.
-pub(crate) async fn orders(
-    c: &mut Conn,
-    filter: &Filter,
-    after: Option<(Timestamp, OrderId)>,
-    limit: i64,
-) -> Result<Vec<Order>> {
-    let mut query = filter.push(sql("SELECT * FROM customer_order"));
-    if let Some((at, id)) = after {
-        query = query.push(" AND (created_at < ").push_bind(at).push(" OR (created_at = ").push_bind(at);
-        query = query.push(" AND id < ").push_bind(id).push("))");
-    }
-    let query = query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit);
+/// The orders of a part of the list, newest first.
+pub(crate) async fn orders(c: &mut Conn, filter: &Filter, part: &Part<ByTime>) -> Result<Vec<Order>> {
+    let query = filter.push(sql("SELECT * FROM customer_order")).latest_first(part, ["created_at", "id"]);
     let mut orders: Vec<Order> = query.all(c).await?;
     parts::fill(c, &mut orders).await?;
     Ok(orders)

@@ -48,6 +48,19 @@ async fn pages_follow_each_other_without_gaps_newest_first() {
 }
 
 #[tokio::test]
+async fn history_and_shipments_of_an_order_are_counted_when_asked() {
+    let shop = Shop::open().await;
+    let order = shop.placed().await;
+    for (what, total) in [("history", 2), ("shipments", 0)] {
+        let path = format!("/api/orders/{}/{what}", order.id);
+        let plain = shop.get(&path).as_user(shop.ada).await.expect(200).value();
+        assert!(plain.get("total").is_none());
+        let counted = shop.get(&format!("{path}?count=true")).as_user(shop.ada).await.expect(200).value();
+        assert_eq!((&counted["total"], &counted["items"]), (&json!(total), &plain["items"]), "{what}");
+    }
+}
+
+#[tokio::test]
 async fn filters_find_what_they_name() {
     let mut shop = Shop::open().await;
     let orders = several(&mut shop, 3).await;

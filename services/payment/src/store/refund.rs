@@ -5,6 +5,7 @@ use crate::domain::refund::Refund;
 use api::ids::{PaymentId, RefundId, UserId};
 use api::payment::{ListRefunds, RefundStatus};
 use api::shared::Actor;
+use base::page::{ByTime, Part};
 use base::{Money, Timestamp};
 use db::{Conn, DbError, FromRow, Json, Row, json, sql};
 
@@ -147,15 +148,9 @@ pub(crate) async fn list(
     c: &mut Conn,
     owner: Option<UserId>,
     filter: &ListRefunds,
-    after: Option<(Timestamp, RefundId)>,
-    limit: i64,
+    part: &Part<ByTime>,
 ) -> Result<Vec<Refund>, DbError> {
-    let mut query = filtered(COLUMNS, owner, filter);
-    if let Some((at, id)) = after {
-        query = query.push(" AND (created_at < ").push_bind(at).push(" OR (created_at = ").push_bind(at);
-        query = query.push(" AND id < ").push_bind(id).push("))");
-    }
-    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit).all(c).await
+    filtered(COLUMNS, owner, filter).latest_first(part, ["created_at", "id"]).all(c).await
 }
 
 /// How many refunds the filter matches.
