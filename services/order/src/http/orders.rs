@@ -3,6 +3,7 @@
 use super::view::{shipment, view};
 use crate::App;
 use crate::domain::order::Order;
+use crate::domain::sort::Sort;
 use crate::ops::{self, ListOrders, Paying, Placed, Shopper, Viewer};
 use api::cart::CART_TOKEN_PURPOSE;
 use api::ids::UserId;
@@ -98,6 +99,9 @@ pub(super) struct ListQuery {
     to: Option<Timestamp>,
     /// With this number.
     order_number: Option<String>,
+    /// `createdAt`, `placedAt`, `totalAmount` or `orderNumber`; `-createdAt` when left out. A minus
+    /// turns it round.
+    sort: Option<String>,
     /// How many rows, 1–100; 20 when left out.
     limit: Option<u32>,
     /// `nextCursor` or `prevCursor` of an earlier answer.
@@ -114,6 +118,7 @@ pub(super) async fn list_orders(
     SignedIn(user): SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<dto::Order>>> {
+    let sort = query.sort.as_deref().map(sort).transpose()?;
     let wanted = ListOrders {
         all: query.all.unwrap_or_default(),
         user_id: query.user_id,
@@ -121,10 +126,22 @@ pub(super) async fn list_orders(
         from: query.from,
         to: query.to,
         order_number: query.order_number,
+        sort,
     };
     let page = PageQuery { limit: query.limit, cursor: query.cursor, count: query.count };
     let found = ops::list_orders(&app, &user, wanted, &page).await?;
     Ok(Json(found.map(|(order, viewer)| view(&app, &order, &viewer))))
+}
+
+fn sort(text: &str) -> base::Result<Sort> {
+    let wrong = || {
+        Error::field(
+            "/sort",
+            "unknown",
+            "must be createdAt, placedAt, totalAmount or orderNumber, or one of them after a minus",
+        )
+    };
+    Sort::parse(text).ok_or_else(wrong)
 }
 
 /// Reads an order by id or number.

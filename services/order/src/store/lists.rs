@@ -3,12 +3,14 @@
 use super::parts;
 use super::words::word;
 use crate::domain::order::Order;
+use crate::domain::sort::{By, Sort};
 use crate::error::Result;
 use api::ids::{OrderId, UserId};
 use api::order::{HistoryEntry, OrderStatus, StatisticsRow};
-use base::page::{ByTime, Part};
+use base::page::Part;
 use base::{Currency, Money, Timestamp};
-use db::{Conn, Sql, sql};
+use db::{Arg, Conn, Direction, Sql, sql};
+use serde::{Deserialize, Serialize};
 
 /// Which orders.
 #[derive(Clone, Debug, Default)]
@@ -43,9 +45,58 @@ impl Filter {
     }
 }
 
-/// The orders of a part of the list, newest first.
-pub(crate) async fn orders(c: &mut Conn, filter: &Filter, part: &Part<ByTime>) -> Result<Vec<Order>> {
-    let query = filter.push(sql("SELECT * FROM customer_order")).latest_first(part, ["created_at", "id"]);
+/// The place of an order in a list, whatever it is ordered by; times are microseconds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Place {
+    #[serde(rename = "c")]
+    created: i64,
+    #[serde(rename = "p")]
+    placed: i64,
+    #[serde(rename = "u")]
+    currency: Currency,
+    #[serde(rename = "m")]
+    total_minor: i64,
+    #[serde(rename = "n")]
+    number: String,
+    id: OrderId,
+}
+
+impl Place {
+    pub(crate) fn of(order: &Order) -> Self {
+        Self {
+            created: order.created_at.micros(),
+            placed: order.placed_at.unwrap_or(order.created_at).micros(),
+            currency: order.currency,
+            total_minor: order.amounts.total,
+            number: order.number.clone(),
+            id: order.id,
+        }
+    }
+}
+
+/// The orders of a part of the list.
+pub(crate) async fn orders(
+    c: &mut Conn,
+    filter: &Filter,
+    sort: Sort,
+    part: &Part<Place>,
+) -> Result<Vec<Order>> {
+    let time = |micros| Arg::from(Timestamp::from_micros(micros));
+    let direction = if sort.descending { Direction::Down } else { Direction::Up };
+    let query = filter.push(sql("SELECT * FROM customer_order"));
+    let query = match sort.by {
+        By::Created => {
+            query.part(part, ["created_at", "id"], direction, |at| [time(at.created), at.id.into()])
+        }
+        By::Placed => {
+            let columns = ["COALESCE(placed_at, created_at)", "id"];
+            query.part(part, columns, direction, |at| [time(at.placed), at.id.into()])
+        }
+        By::Total => query.part(part, ["currency", "total_minor", "id"], direction, |at| {
+            [at.currency.into(), at.total_minor.into(), at.id.into()]
+        }),
+        By::Number => query.part(part, ["order_number"], direction, |at| [at.number.as_str().into()]),
+    };
     let mut orders: Vec<Order> = query.all(c).await?;
     parts::fill(c, &mut orders).await?;
     Ok(orders)
