@@ -8,8 +8,8 @@ pub mod messages;
 
 pub use mailbox::{MailboxMail, MailboxMails, MailboxSummary, ReadMailbox};
 pub use messages::{
-    CommunicationPreferenceUpdated, NotificationAuditRecorded, NotificationFailed, NotificationSent,
-    PreferenceChannel,
+    CommunicationPreferenceUpdated, DeliveryStatus, NotificationAuditRecorded, NotificationDeliveryUpdate,
+    NotificationFailed, NotificationSent, PreferenceChannel, mask_address,
 };
 
 use crate::ids::NotificationId;
