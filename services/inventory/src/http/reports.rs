@@ -7,6 +7,7 @@ use api::ids::InventoryItemId;
 use api::inventory::{
     ChangeType, InventoryItem, ItemStatus, MovementReport, StockTransaction, StockValue, StockViolations,
 };
+use api::repair::{RepairInvariants, Repairs};
 use axum::extract::State;
 use base::Timestamp;
 use base::page::{Page, PageQuery};
@@ -91,4 +92,14 @@ pub(super) async fn movement_sums(
     responses((status = 200, body = StockViolations)))]
 pub(super) async fn invariants(State(app): State<App>) -> Result<Json<StockViolations>> {
     Ok(Json(ops::invariants(&app).await?))
+}
+
+/// Repairs what must not be, or says what would be done.
+#[utoipa::path(post, path = "/internal/inventory/invariants/repair", tag = "internal",
+    request_body = RepairInvariants, responses((status = 200, body = Repairs)))]
+pub(super) async fn repair_invariants(
+    State(app): State<App>,
+    Json(wish): Json<RepairInvariants>,
+) -> Result<Json<Repairs>> {
+    Ok(Json(ops::repair(&app, wish).await?))
 }

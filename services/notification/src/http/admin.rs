@@ -8,6 +8,7 @@ use api::notification::{
     ListLog, LogDetail, LogEntry, NotificationAccepted, NotificationSettings, NotificationViolations,
     PreviewTemplate, RenderedMail, Template, TemplateDetail,
 };
+use api::repair::{RepairInvariants, Repairs};
 use auth::Caller;
 use axum::extract::State;
 use base::page::{CountQuery, Page};
@@ -107,4 +108,14 @@ pub(super) async fn preview_template(
     responses((status = 200, body = NotificationViolations)))]
 pub(super) async fn invariants(State(app): State<App>) -> Result<Json<NotificationViolations>> {
     Ok(Json(ops::invariants(&app).await?))
+}
+
+/// Repairs what must not be, or says what would be done.
+#[utoipa::path(post, path = "/internal/notifications/invariants/repair", tag = "internal",
+    request_body = RepairInvariants, responses((status = 200, body = Repairs)))]
+pub(super) async fn repair_invariants(
+    State(app): State<App>,
+    Json(wish): Json<RepairInvariants>,
+) -> Result<Json<Repairs>> {
+    Ok(Json(ops::repair(&app, wish).await?))
 }

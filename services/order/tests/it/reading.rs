@@ -248,7 +248,7 @@ async fn the_user_service_is_asked_for_an_account_and_an_address_nobody_told_of(
     let article = shop.world.article(1_000, 5);
     shop.world.fill_cart(&fresh.to_string(), &[(&article, 1)], base::Currency::EUR);
     let mut body = body_json();
-    let place = async |body: &serde_json::Value| shop.post("/api/orders").as_user(fresh).json(body).await;
+    let place = async |body: &Value| shop.post("/api/orders").as_user(fresh).json(body).await;
     place(&body).await.problem(403, "account-inactive");
     shop.world.memory().accounts.insert(fresh, UserStatus::Suspended);
     place(&body).await.problem(403, "account-inactive");

@@ -143,6 +143,15 @@ pub(crate) async fn unsettled_after(
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
+/// Refunds of a payment that are at the gateway or wait for it.
+pub(crate) async fn unsettled_of(c: &mut Conn, payment: PaymentId) -> Result<Vec<RefundId>, DbError> {
+    let query = sql(
+        "SELECT id FROM refund WHERE payment_id = $1 AND status IN ('PENDING', 'PROCESSING') ORDER BY id",
+    );
+    let rows: Vec<(RefundId,)> = query.bind(payment).all(c).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
 /// A page of refunds, the latest first; of `owner` only when given.
 pub(crate) async fn list(
     c: &mut Conn,
