@@ -1,13 +1,12 @@
-//! Commands for whoever runs the shop: settings, administrators, checks.
+//! Commands for whoever runs the shop: settings and administrators.
 
-use crate::args::{AdminWhat, LedgerWhat};
+use crate::args::AdminWhat;
 use crate::links;
 use crate::operator_client::Operator;
 use crate::output::{Outcome, Result, line};
 use crate::settings::{DEFAULTS, Settings};
 use api::user::{AdminCreated, CreateAdmin};
 use base::{Error, Kind};
-use serde::Deserialize;
 use std::path::Path;
 
 /// `emporion config`
@@ -51,55 +50,4 @@ fn first_line(path: &Path) -> base::Result<String> {
         ));
     }
     Ok(line)
-}
-
-/// What a service says about its invariants.
-#[derive(Debug, Deserialize)]
-struct Report {
-    violations: Vec<Violation>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Violation {
-    rule: String,
-    id: String,
-    detail: String,
-}
-
-/// Services that can check themselves, and where.
-const CHECKS: [(&str, &str); 4] = [
-    ("inventory", "/internal/inventory/invariants"),
-    ("order", "/internal/orders/invariants"),
-    ("payment", "/internal/payments/invariants"),
-    ("notification", "/internal/notifications/invariants"),
-];
-
-/// `emporion invariants`
-pub(crate) async fn invariants(settings: &Settings) -> Result {
-    check(settings, &CHECKS, "all invariants hold").await
-}
-
-/// `emporion ledger verify`
-pub(crate) async fn ledger(settings: &Settings, what: &LedgerWhat) -> Result {
-    let LedgerWhat::Verify = what;
-    check(settings, &[("payment", "/internal/payments/ledger/verify")], "the books balance").await
-}
-
-async fn check(settings: &Settings, checks: &[(&str, &str)], good: &str) -> Result {
-    let operator = Operator::connect(settings).await?;
-    let mut found = 0;
-    for (service, path) in checks {
-        let report: Report = operator.get(&format!("/operator/peer/{service}{path}")).await?;
-        for Violation { rule, id, detail } in report.violations {
-            found += 1;
-            line(format!("{service}  {rule}  {id}  {detail}"));
-        }
-    }
-    operator.close().await;
-    if found == 0 {
-        line(good);
-        return Ok(Outcome::Done);
-    }
-    line(format!("{found} violations"));
-    Ok(Outcome::Failed)
 }

@@ -120,9 +120,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: TasksWhat,
     },
-    /// Check that stock, orders, payments and mails agree; exit 1 with the offending ids
-    #[command(after_help = "Example:\n  emporion invariants --data-dir /var/lib/emporion")]
-    Invariants,
+    /// Check that stock, carts, orders, payments and mails agree; exit 1 with the offending ids
+    #[command(
+        after_help = "Example:\n  emporion invariants --repair --dry-run   # say what would be done, change nothing"
+    )]
+    Invariants(Invariants),
     /// Check the books
     #[command(after_help = "Example:\n  emporion ledger verify")]
     Ledger {
@@ -148,6 +150,16 @@ impl Default for Command {
 
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Serve {}
+
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct Invariants {
+    /// Repair what can be repaired without inventing facts; name what needs a person
+    #[arg(long)]
+    pub(crate) repair: bool,
+    /// Only say what would be repaired
+    #[arg(long, requires = "repair")]
+    pub(crate) dry_run: bool,
+}
 
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum ImportWhat {

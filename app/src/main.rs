@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod documents;
 mod import;
+mod invariants;
 mod links;
 mod operator;
 mod operator_client;
@@ -52,8 +53,8 @@ async fn run(command: Option<Command>, settings: settings::Settings) -> ExitCode
         Command::Dlq { what } => operator_client::dlq(&settings, &what).await,
         Command::Outbox { what } => operator_client::outbox(&settings, &what).await,
         Command::Tasks { what } => operator_client::tasks(&settings, &what).await,
-        Command::Invariants => admin::invariants(&settings).await,
-        Command::Ledger { what } => admin::ledger(&settings, &what).await,
+        Command::Invariants(what) => invariants::invariants(&settings, what).await,
+        Command::Ledger { what } => invariants::ledger(&settings, &what).await,
         Command::Openapi { service } => documents::openapi(service.as_deref()),
         Command::Asyncapi => documents::asyncapi(),
     };

@@ -2,6 +2,7 @@
 //! service in the operator's name, dead letters, outbox, tasks. Every request carries a token
 //! derived from the installation's secret.
 
+use api::repair::{RepairInvariants, Repairs};
 use auth::{Scope, ServiceIdentity};
 use axum::Router;
 use axum::body::Body;
@@ -30,8 +31,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_hours(6);
 const MOST: u32 = 200;
 
 /// What an operator may do at services, beside reading.
-const SCOPES: [&str; 6] = [
+const SCOPES: [&str; 7] = [
     "invariants:read",
+    "invariants:repair",
     "product:import",
     "inventory:import",
     "user:command",
@@ -54,6 +56,7 @@ pub(crate) fn router(host: Arc<Host>, keys: &Keys) -> Router {
         .route("/operator/outbox", get(list_outbox))
         .route("/operator/tasks", get(list_tasks))
         .route("/operator/tasks/retry", post(retry_task))
+        .route("/operator/repair", post(repair_work))
         .layer(from_fn_with_state(keys.clone(), only_operators));
     let open = Router::new().route("/internal/simulator/charges", get(simulator_charges));
     guarded.merge(open).with_state(host)
@@ -254,4 +257,51 @@ async fn retry_task(State(host): State<Arc<Host>>, Json(again): Json<Again>) -> 
         }
     }
     Err(Error::not_found("parked task").into())
+}
+
+/// What is repaired of one service.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct OfService {
+    pub(crate) service: String,
+    pub(crate) repairs: Repairs,
+}
+
+/// Gives work that was given up, and messages that wait for their next try, another one now. Dead
+/// messages stay: whoever replays them has mended the cause.
+async fn repair_work(
+    State(host): State<Arc<Host>>,
+    Json(wish): Json<RepairInvariants>,
+) -> Result<Json<Vec<OfService>>> {
+    let mut found = Vec::new();
+    for name in host.names() {
+        let Some(db) = host.db(name) else { continue };
+        let mut repairs = Repairs::default();
+        let mut conn = db.conn().await?;
+        let parked = tasks::parked(&mut conn, MOST).await?;
+        let failing = outbox::list(&mut conn, MOST).await?.into_iter().filter(|row| row.attempts > 0);
+        drop(conn);
+        for row in failing {
+            repairs.repaired(wish, "message-waits", row.message_id, "it is sent again now");
+        }
+        if !wish.dry_run {
+            let mut tx = db.begin().await?;
+            outbox::send_now(&mut tx).await?;
+            for task in &parked {
+                tracing::warn!(service = name, task = %task.id, kind = task.kind, "a parked task runs again");
+                tasks::retry(&mut tx, task.id).await?;
+            }
+            tx.commit().await?;
+        }
+        for task in parked {
+            repairs.repaired(wish, "task-parked", task.id, &format!("{} runs again now", task.kind));
+        }
+        for queue in host.runtime(name).into_iter().flat_map(events::Runtime::durable_queues) {
+            for letter in host.broker().dead_letters(queue, MOST).await? {
+                let what = format!("mend the cause, then emporion dlq replay --queue {queue} {}", letter.id);
+                repairs.by_hand("message-dead", letter.message_id, &what);
+            }
+        }
+        found.push(OfService { service: name.to_owned(), repairs });
+    }
+    Ok(Json(found))
 }

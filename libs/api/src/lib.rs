@@ -5,6 +5,7 @@
 
 pub mod ids;
 pub mod registry;
+pub mod repair;
 pub mod shared;
 
 pub mod audit;

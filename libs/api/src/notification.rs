@@ -8,8 +8,8 @@ pub mod messages;
 
 pub use mailbox::{MailboxMail, MailboxMails, MailboxSummary, ReadMailbox};
 pub use messages::{
-    CommunicationPreferenceUpdated, NotificationAuditRecorded, NotificationFailed, NotificationSent,
-    PreferenceChannel,
+    CommunicationPreferenceUpdated, DeliveryStatus, NotificationAuditRecorded, NotificationDeliveryUpdate,
+    NotificationFailed, NotificationSent, PreferenceChannel, mask_address,
 };
 
 use crate::ids::NotificationId;
@@ -213,8 +213,10 @@ pub struct InAppNotification {
 pub struct ListLog {
     /// How many rows, 1–100; 20 when left out.
     pub limit: Option<u32>,
-    /// `nextCursor` of an earlier answer.
+    /// `nextCursor` or `prevCursor` of an earlier answer.
     pub cursor: Option<String>,
+    /// Whether the answer should carry the total number of rows.
+    pub count: Option<bool>,
     /// A mail address or the id of a user.
     pub recipient: Option<String>,
     /// How it travelled.

@@ -143,11 +143,13 @@ fn payment() -> Vec<MessageInfo> {
 
 fn notification() -> Vec<MessageInfo> {
     use crate::notification::{
-        CommunicationPreferenceUpdated, NotificationAuditRecorded, NotificationFailed, NotificationSent,
+        CommunicationPreferenceUpdated, NotificationAuditRecorded, NotificationDeliveryUpdate,
+        NotificationFailed, NotificationSent,
     };
     vec![
         MessageInfo::of::<NotificationSent>(),
         MessageInfo::of::<NotificationFailed>(),
+        MessageInfo::of::<NotificationDeliveryUpdate>(),
         MessageInfo::of::<CommunicationPreferenceUpdated>(),
         MessageInfo::of::<NotificationAuditRecorded>(),
     ]

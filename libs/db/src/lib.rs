@@ -55,6 +55,6 @@ pub use listen::Listener;
 pub use migrate::Migration;
 pub use options::{Engine, PostgresOptions, SqliteOptions};
 pub use row::{FromRow, Row};
-pub use sql::{Sql, sql};
+pub use sql::{Direction, Sql, sql};
 pub use stats::Stats;
 pub use value::{Cell, FromValue, Json};

@@ -4,6 +4,7 @@ use crate::arg::Arg;
 use crate::row::FromRow;
 use crate::value::FromValue;
 use crate::{Conn, DbError};
+use base::page::{ByTime, Part};
 use std::borrow::Cow;
 
 /// A statement in progress: text with `$1`, `$2`, … and the values for them.
@@ -12,6 +13,15 @@ use std::borrow::Cow;
 pub struct Sql {
     pub(crate) text: Cow<'static, str>,
     pub(crate) args: Vec<Arg>,
+}
+
+/// Which way a list is ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Up,
+    /// Largest first.
+    Down,
 }
 
 /// Starts a statement.
@@ -57,6 +67,37 @@ impl Sql {
             separator = ", ";
         }
         self.push(")")
+    }
+
+    /// Appends the condition, the order and the number of rows of one part of a list, behind a
+    /// `WHERE` with at least one condition. `columns` are what the list is ordered by; together
+    /// they are unique, never NULL, and best the columns of an index. `values` are those of a
+    /// place in the list.
+    pub fn part<P, const N: usize>(
+        self,
+        part: &Part<P>,
+        columns: [&str; N],
+        direction: Direction,
+        values: impl Fn(&P) -> [Arg; N],
+    ) -> Self {
+        // Read backwards, the rows before a place come nearest first.
+        let down = (direction == Direction::Down) != part.is_back();
+        let mut query = self;
+        if let Some(place) = part.at() {
+            query = query.push(" AND (").push(&columns.join(", "));
+            query = query.push(if down { ") < (" } else { ") > (" });
+            for (index, value) in values(place).into_iter().enumerate() {
+                query = query.push(if index == 0 { "" } else { ", " }).push_bind(value);
+            }
+            query = query.push(")");
+        }
+        let order = columns.map(|column| format!("{column}{}", if down { " DESC" } else { "" }));
+        query.push(" ORDER BY ").push(&order.join(", ")).push(" LIMIT ").push_bind(part.rows())
+    }
+
+    /// As [`Sql::part`] of a list with the latest first, ordered by the columns of time and id.
+    pub fn latest_first(self, part: &Part<ByTime>, columns: [&str; 2]) -> Self {
+        self.part(part, columns, Direction::Down, |place| [place.at().into(), place.id().into()])
     }
 
     fn add_bind(&mut self, value: Arg) {

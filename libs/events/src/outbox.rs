@@ -292,6 +292,19 @@ pub async fn list(c: &mut Conn, most: u32) -> Result<Vec<Waiting>> {
     Ok(rows.all(c).await?)
 }
 
+/// Makes messages that could not be sent due now instead of after their backoff; answers how many.
+///
+/// # Errors
+/// If the store fails; the transaction is lost then.
+pub async fn send_now(tx: &mut Tx) -> Result<u64> {
+    let now = tx.now();
+    let update =
+        sql("UPDATE outbox SET next_attempt_at = $1 WHERE published_at IS NULL AND next_attempt_at > $1");
+    let touched = update.bind(now).run(tx).await?;
+    tx.wake(CHANNEL);
+    Ok(touched)
+}
+
 /// The payloads of all messages of type `M` still in the outbox, sent or not, oldest first.
 ///
 /// # Errors

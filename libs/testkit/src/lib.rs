@@ -13,8 +13,10 @@ mod answer;
 mod identity;
 mod request;
 mod test_service;
+mod walk;
 
 pub use answer::Answer;
 pub use identity::{Identity, TestAuth};
 pub use request::TestRequest;
 pub use test_service::{TestService, TestServiceBuilder};
+pub use walk::walk;

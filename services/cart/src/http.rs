@@ -23,6 +23,8 @@ pub(crate) fn routes() -> Routes<App> {
         .add(CHECKOUT, routes!(internal::lock_cart))
         .add(CHECKOUT, routes!(internal::unlock_cart))
         .add(Access::service("cart:read"), routes!(internal::cart_of_user))
+        .add(Access::service("invariants:read"), routes!(internal::invariants))
+        .add(Access::service("invariants:repair"), routes!(internal::repair_invariants))
 }
 
 /// The cart as clients see it.

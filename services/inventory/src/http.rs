@@ -40,6 +40,7 @@ pub(crate) fn routes() -> Routes<App> {
         .add(RESERVE, routes!(reservations::cancel_reservation))
         .add(RESERVE, routes!(reservations::extend_reservation))
         .add(Access::service("invariants:read"), routes!(reports::invariants))
+        .add(Access::service("invariants:repair"), routes!(reports::repair_invariants))
 }
 
 /// Who changes stock, for the ledger.

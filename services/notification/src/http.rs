@@ -33,4 +33,5 @@ pub(crate) fn routes(mailbox: Access) -> Routes<App> {
         .add(mailbox, routes!(mailbox::get_mail_source))
         .add(Access::service("simulator:read"), routes!(mailbox::all_mails))
         .add(Access::service("invariants:read"), routes!(admin::invariants))
+        .add(Access::service("invariants:repair"), routes!(admin::repair_invariants))
 }

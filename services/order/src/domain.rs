@@ -6,6 +6,7 @@ pub(crate) mod payment;
 pub(crate) mod price;
 pub(crate) mod saga;
 pub(crate) mod shipping;
+pub(crate) mod sort;
 pub(crate) mod status;
 pub(crate) mod tariff;
 

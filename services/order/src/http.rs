@@ -34,4 +34,5 @@ pub(crate) fn routes() -> Routes<App> {
         .add(Access::service("order:quote"), routes!(internal::quote))
         .add(Access::service("order:read"), routes!(internal::payable))
         .add(Access::service("invariants:read"), routes!(internal::invariants))
+        .add(Access::service("invariants:repair"), routes!(internal::repair_invariants))
 }

@@ -20,8 +20,10 @@ use serde::Deserialize;
 use service::{Context, Definition, Service};
 use std::sync::Arc;
 
-const MIGRATIONS: &[Migration] =
-    &[Migration::new("order/0001_order", include_str!("../migrations/0001_order.sql"))];
+const MIGRATIONS: &[Migration] = &[
+    Migration::new("order/0001_order", include_str!("../migrations/0001_order.sql")),
+    Migration::new("order/0002_order_sorts", include_str!("../migrations/0002_order_sorts.sql")),
+];
 
 /// What the platform needs to know of order-service.
 pub fn definition() -> Definition {

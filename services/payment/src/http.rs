@@ -37,4 +37,5 @@ pub(crate) fn routes() -> Routes<App> {
         .add(Access::service("simulator:read"), routes!(simulator::list_simulator_charges))
         .add(Access::service("invariants:read"), routes!(staff::verify_ledger))
         .add(Access::service("invariants:read"), routes!(staff::check_invariants))
+        .add(Access::service("invariants:repair"), routes!(staff::repair_invariants))
 }

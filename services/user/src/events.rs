@@ -3,7 +3,8 @@
 use crate::App;
 use crate::ops::housekeeping::{self, UnlockAccount};
 use crate::ops::password_reset::{self, SendResetLink};
-use crate::ops::{keys, shopping};
+use crate::ops::{keys, shopping, wishes};
+use api::notification::{CommunicationPreferenceUpdated, NotificationDeliveryUpdate};
 use api::order::{OrderCancelled, OrderPlaced};
 use api::payment::PaymentFailed;
 use base::Result;
@@ -20,7 +21,21 @@ pub(crate) fn consumers(app: &App) -> Consumers {
     let payments = Queue::named("user.payment.events")
         .bind("payment.events", &["payment.payment.failed.v1"])
         .on(move |delivery| payment_failed(failed.clone(), delivery));
-    Consumers::new().queue(orders).queue(payments)
+    let (wished, fared) = (app.clone(), app.clone());
+    let of_notifications = ["notification.preference.updated.v1", "notification.delivery.updated.v1"];
+    let notifications = Queue::named("user.notification.events")
+        .bind("notification.events", &of_notifications)
+        .on(move |delivery| preference_updated(wished.clone(), delivery))
+        .on(move |delivery| delivery_updated(fared.clone(), delivery));
+    Consumers::new().queue(orders).queue(payments).queue(notifications)
+}
+
+async fn preference_updated(app: App, delivery: Delivery<CommunicationPreferenceUpdated>) -> Result<()> {
+    Ok(wishes::preference_updated(&app, &delivery).await?)
+}
+
+async fn delivery_updated(app: App, delivery: Delivery<NotificationDeliveryUpdate>) -> Result<()> {
+    Ok(wishes::delivery_updated(&app, &delivery).await?)
 }
 
 async fn order_placed(app: App, delivery: Delivery<OrderPlaced>) -> Result<()> {

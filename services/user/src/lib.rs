@@ -19,8 +19,13 @@ use domain::password::Policy;
 use service::{Context, Definition, Limiter, Metrics, Service};
 use std::sync::Arc;
 
-const MIGRATIONS: &[Migration] =
-    &[Migration::new("user/0001_user", include_str!("../migrations/0001_user.sql"))];
+const MIGRATIONS: &[Migration] = &[
+    Migration::new("user/0001_user", include_str!("../migrations/0001_user.sql")),
+    Migration::new(
+        "user/0002_notification_copies",
+        include_str!("../migrations/0002_notification_copies.sql"),
+    ),
+];
 
 /// What the rest of the platform needs to know of the service.
 pub fn definition() -> Definition {

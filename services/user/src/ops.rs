@@ -27,6 +27,7 @@ pub(crate) mod tokens;
 pub(crate) mod update_user;
 pub(crate) mod users;
 pub(crate) mod views;
+pub(crate) mod wishes;
 
 use crate::error::UserError;
 use api::ids::UserId;

@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod claim;
 pub(crate) mod history;
+pub(crate) mod preference;
 pub(crate) mod role;
 pub(crate) mod session;
 pub(crate) mod shopping;

@@ -12,8 +12,10 @@ use uuid::Uuid;
 pub struct ReadMailbox {
     /// How many mails, 1–100; 20 when left out.
     pub limit: Option<u32>,
-    /// `nextCursor` of an earlier answer.
+    /// `nextCursor` or `prevCursor` of an earlier answer.
     pub cursor: Option<String>,
+    /// Whether the answer should carry the total number of rows.
+    pub count: Option<bool>,
     /// Only mails to this address.
     pub to: Option<String>,
 }

@@ -121,8 +121,11 @@ pub struct CommunicationPreferenceUpdated {
     pub is_enabled: bool,
     /// When; the same for all switches of one change.
     pub update_timestamp: Timestamp,
-    /// `SETTINGS` (the customer's page).
+    /// `SETTINGS` (the customer's page) or `ADMIN` (staff for the customer).
     pub source_of_change: String,
+    /// Version of the settings after the change; older publishers leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregate_version: Option<i64>,
 }
 
 impl Message for CommunicationPreferenceUpdated {
@@ -134,6 +137,68 @@ impl Message for CommunicationPreferenceUpdated {
     fn partition_key(&self) -> String {
         self.user_id.to_string()
     }
+}
+
+/// What became of a notification after a provider had accepted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DeliveryStatus {
+    /// It arrived.
+    Delivered,
+    /// The address does not exist: a hard bounce.
+    Bounced,
+    /// It did not arrive this time.
+    Undelivered,
+    /// It was opened.
+    Opened,
+    /// A link in it was followed.
+    Clicked,
+    /// The recipient called it spam.
+    SpamComplaint,
+    /// The provider would not deliver it.
+    Rejected,
+}
+
+/// A provider told how a notification fared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationDeliveryUpdate {
+    /// The notification.
+    pub notification_id: NotificationId,
+    /// Message-ID of the mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_message_id: Option<String>,
+    /// User id, or `address:<hash>` for somebody without account.
+    pub recipient_id: String,
+    /// How it travelled.
+    pub channel: Channel,
+    /// What became of it.
+    pub delivery_status: DeliveryStatus,
+    /// When the provider learned it.
+    pub update_timestamp: Timestamp,
+    /// What the provider said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_response: Option<String>,
+    /// The address, masked as [`mask_address`] does.
+    pub recipient_address: String,
+}
+
+impl Message for NotificationDeliveryUpdate {
+    const NAME: &'static str = "NotificationDeliveryUpdate";
+    const EXCHANGE: &'static str = EXCHANGE;
+    const ROUTING_KEY: &'static str = "notification.delivery.updated.v1";
+    const SOURCE: &'static str = SOURCE;
+
+    fn partition_key(&self) -> String {
+        self.recipient_id.clone()
+    }
+}
+
+/// A mail address for logs and messages: enough to recognise one that is known.
+pub fn mask_address(address: &str) -> String {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let first: String = local.chars().take(1).collect();
+    if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
 }
 
 /// An audit record of the notification service.

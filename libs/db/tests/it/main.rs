@@ -12,6 +12,8 @@ mod crash;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod statements;

@@ -8,6 +8,8 @@ use crate::error::CartError;
 use crate::ops;
 use api::cart::{Cart, CartSnapshot, LockCart, UnlockCart};
 use api::ids::{CartId, UserId};
+use api::order::Violations;
+use api::repair::{RepairInvariants, Repairs};
 use axum::extract::State;
 use base::Error;
 use service::http::{Json, NoContent, Path, Result, Versioned};
@@ -44,6 +46,23 @@ pub(super) async fn cart_of_user(
 ) -> Result<Versioned<Cart>> {
     let cart = dto(ops::cart_of_user(&app, user_id).await?);
     Ok(Versioned(cart.version, cart))
+}
+
+/// Looks for what must not be.
+#[utoipa::path(get, path = "/internal/carts/invariants", tag = "internal",
+    responses((status = 200, body = Violations)))]
+pub(super) async fn invariants(State(app): State<App>) -> Result<Json<Violations>> {
+    Ok(Json(ops::invariants(&app).await?))
+}
+
+/// Repairs what must not be, or says what would be done.
+#[utoipa::path(post, path = "/internal/carts/invariants/repair", tag = "internal",
+    request_body = RepairInvariants, responses((status = 200, body = Repairs)))]
+pub(super) async fn repair_invariants(
+    State(app): State<App>,
+    Json(wish): Json<RepairInvariants>,
+) -> Result<Json<Repairs>> {
+    Ok(Json(ops::repair(&app, wish).await?))
 }
 
 fn owner(app: &App, body: &LockCart) -> Result<Owner> {

@@ -101,24 +101,37 @@ async fn end_locks(app: &App, before: Timestamp) -> Result<(), CartError> {
     let locked = store::long_locked(&mut conn, before, BATCH).await?;
     drop(conn);
     for (cart_id, order_id) in locked {
-        match fate(app, order_id).await {
-            Fate::Open => {}
-            Fate::Nothing => {
-                tracing::warn!(%cart_id, %order_id, "a cart was locked for an order that came to nothing");
-                unlock_cart(app, cart_id, order_id).await?;
-            }
-            Fate::Paid => {
-                tracing::warn!(%cart_id, %order_id, "a cart was locked for an order that is paid");
-                use_up(app, cart_id, order_id).await?;
-            }
-        }
+        end_lock(app, cart_id, order_id, fate(app, order_id).await).await?;
     }
     Ok(())
 }
 
+/// Ends a lock as the fate of its order demands. Repeating is harmless.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn end_lock(
+    app: &App,
+    cart_id: CartId,
+    order_id: OrderId,
+    fate: Fate,
+) -> Result<(), CartError> {
+    match fate {
+        Fate::Open => Ok(()),
+        Fate::Nothing => {
+            tracing::warn!(%cart_id, %order_id, "a cart was locked for an order that came to nothing");
+            unlock_cart(app, cart_id, order_id).await
+        }
+        Fate::Paid => {
+            tracing::warn!(%cart_id, %order_id, "a cart was locked for an order that is paid");
+            use_up(app, cart_id, order_id).await
+        }
+    }
+}
+
 /// What became of an order.
-#[derive(Clone, Copy)]
-enum Fate {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
     /// It is not decided, or the order cannot be asked.
     Open,
     /// It does not exist, or holds nothing any more.
@@ -126,7 +139,7 @@ enum Fate {
     Paid,
 }
 
-async fn fate(app: &App, order_id: OrderId) -> Fate {
+pub(super) async fn fate(app: &App, order_id: OrderId) -> Fate {
     let status = match app.order.order(order_id).await {
         Ok(order) => order.status,
         Err(error) if error.kind() == Kind::NotFound => return Fate::Nothing,

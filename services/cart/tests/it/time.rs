@@ -4,7 +4,8 @@ use crate::orders::placed;
 use crate::stories::{Shop, quantities, user};
 use api::cart::{CartAbandoned, CartClearReason, CartCleared, CartStatus};
 use api::ids::OrderId;
-use api::order::OrderStatus;
+use api::order::{OrderStatus, Violations};
+use api::repair::{Repair, RepairInvariants, RepairOutcome, Repairs};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -89,6 +90,49 @@ async fn a_lock_that_leads_nowhere_is_given_up() {
     assert_eq!(locked().await, [false, true, false, false]);
     shop.after(31 * DAY).await;
     assert_eq!(locked().await, [false, true, false, false], "a cart an order holds does not expire");
+}
+
+#[tokio::test]
+async fn a_lock_without_a_living_order_is_found_and_repaired_once() {
+    let shop = Shop::open().await;
+    let mug = shop.article(1290, 500);
+    let shoppers = [user(), user(), user()];
+    let statuses = [OrderStatus::PendingPayment, OrderStatus::Cancelled, OrderStatus::Confirmed];
+    for (shopper, status) in shoppers.into_iter().zip(statuses) {
+        shop.put(shopper, mug, 1).await;
+        let order_id = shop.locked(shopper, OrderId::new()).await.order_id;
+        shop.world().orders.insert(order_id, status);
+    }
+    let violations = async || -> Violations {
+        let request = shop.get("/internal/carts/invariants").as_client(&["invariants:read"]);
+        request.await.expect(200).json()
+    };
+    let repair = async |dry_run: bool| -> Vec<Repair> {
+        let request = shop.post("/internal/carts/invariants/repair").as_client(&["invariants:repair"]);
+        let body = RepairInvariants { dry_run };
+        request.json(&body).await.expect(200).json::<Repairs>().items
+    };
+    let locked = async |which: usize| shop.cart(shoppers[which]).await.status == CartStatus::Locked;
+    assert!(violations().await.violations.is_empty(), "the timer has time yet");
+    // Nothing happens by itself here: the timer stands still.
+    shop.clock.advance(2 * HOUR);
+    assert_eq!(violations().await.violations.len(), 2);
+    let planned = repair(true).await;
+    assert!(planned.iter().all(|repair| repair.outcome == RepairOutcome::WouldRepair), "{planned:?}");
+    assert!(locked(1).await && locked(2).await, "a dry run changes nothing");
+    assert_eq!(repair(false).await.len(), 2);
+    assert_eq!((locked(0).await, locked(1).await, locked(2).await), (true, false, false));
+    assert_eq!(
+        (quantities(&shop.cart(shoppers[1]).await), shop.cart(shoppers[2]).await.items.len()),
+        (vec![1], 0)
+    );
+    assert!(repair(false).await.is_empty(), "there is nothing left to repair");
+    assert!(violations().await.violations.is_empty());
+    shop.post("/internal/carts/invariants/repair")
+        .as_client(&["invariants:read"])
+        .json(&RepairInvariants::default())
+        .await
+        .problem(403, "forbidden");
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ pub(super) struct ListItems {
     low: Option<bool>,
     /// How many rows, 1–100; 20 when left out.
     limit: Option<u32>,
-    /// `nextCursor` of an earlier answer.
+    /// `nextCursor` or `prevCursor` of an earlier answer.
     cursor: Option<String>,
     /// Whether the answer should carry the total number of rows.
     count: Option<bool>,

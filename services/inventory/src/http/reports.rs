@@ -7,6 +7,7 @@ use api::ids::InventoryItemId;
 use api::inventory::{
     ChangeType, InventoryItem, ItemStatus, MovementReport, StockTransaction, StockValue, StockViolations,
 };
+use api::repair::{RepairInvariants, Repairs};
 use axum::extract::State;
 use base::Timestamp;
 use base::page::{Page, PageQuery};
@@ -32,15 +33,17 @@ pub(super) struct ListTransactions {
     to: Option<Timestamp>,
     /// How many rows, 1–100; 20 when left out.
     limit: Option<u32>,
-    /// `nextCursor` of an earlier answer.
+    /// `nextCursor` or `prevCursor` of an earlier answer.
     cursor: Option<String>,
+    /// Whether the answer should carry the total number of rows.
+    count: Option<bool>,
 }
 
 impl ListTransactions {
     fn split(self) -> (report::Filter, PageQuery) {
-        let ListTransactions { item_id, sku, reference, change_type, from, to, limit, cursor } = self;
+        let ListTransactions { item_id, sku, reference, change_type, from, to, limit, cursor, count } = self;
         let filter = report::Filter { item_id, sku, reference, change_type, from, to };
-        (filter, PageQuery { limit, cursor, count: None })
+        (filter, PageQuery { limit, cursor, count })
     }
 }
 
@@ -89,4 +92,14 @@ pub(super) async fn movement_sums(
     responses((status = 200, body = StockViolations)))]
 pub(super) async fn invariants(State(app): State<App>) -> Result<Json<StockViolations>> {
     Ok(Json(ops::invariants(&app).await?))
+}
+
+/// Repairs what must not be, or says what would be done.
+#[utoipa::path(post, path = "/internal/inventory/invariants/repair", tag = "internal",
+    request_body = RepairInvariants, responses((status = 200, body = Repairs)))]
+pub(super) async fn repair_invariants(
+    State(app): State<App>,
+    Json(wish): Json<RepairInvariants>,
+) -> Result<Json<Repairs>> {
+    Ok(Json(ops::repair(&app, wish).await?))
 }

@@ -5,15 +5,17 @@ use crate::ops;
 use api::ids::WarehouseId;
 use api::inventory::{SaveWarehouse, Warehouse};
 use axum::extract::State;
-use base::page::Page;
-use service::http::{Created, IfMatch, Json, NoContent, Path, Result, Versioned};
+use base::page::{CountQuery, Page};
+use service::http::{Created, IfMatch, Json, NoContent, Path, Query, Result, Versioned};
 
 /// Lists all warehouses in the order in which they serve.
 #[utoipa::path(get, path = "/api/inventory/warehouses", tag = "inventory",
-    responses((status = 200, body = Page<Warehouse>)))]
-pub(super) async fn list_warehouses(State(app): State<App>) -> Result<Json<Page<Warehouse>>> {
-    let items = ops::list_warehouses(&app).await?;
-    Ok(Json(Page { items, next_cursor: None, prev_cursor: None, total: None }))
+    params(CountQuery), responses((status = 200, body = Page<Warehouse>)))]
+pub(super) async fn list_warehouses(
+    State(app): State<App>,
+    Query(count): Query<CountQuery>,
+) -> Result<Json<Page<Warehouse>>> {
+    Ok(Json(Page::whole(ops::list_warehouses(&app).await?, count)))
 }
 
 /// Reads a warehouse.

@@ -4,7 +4,11 @@ use crate::domain::{Change, Movement, Stock, Turn};
 use crate::error::InventoryError;
 use crate::store;
 use crate::store::stock::Note;
-use api::inventory::{LowStockThresholdReached, OutOfStock, ProductBackInStock, StockLevelChanged};
+use api::ids::InventoryItemId;
+use api::inventory::{
+    ChangeType, LowStockThresholdReached, OutOfStock, ProductBackInStock, StockLevelChanged,
+};
+use api::shared::Actor;
 use db::Tx;
 use events::outbox;
 
@@ -23,16 +27,53 @@ pub(super) async fn book(
     for movement in movements {
         let change = stock.apply(movement)?;
         let entry = store::stock::save(tx, &change, note, now).await?;
-        if change.after.available() != change.available_before {
-            outbox::publish(tx, &level_changed(stock, &change, note, &entry)).await?;
-        }
-        if change.became_low {
-            outbox::publish(tx, &became_low(stock, &change)).await?;
-        }
+        tell_neighbours(tx, stock, &change, note, Some(entry.to_string())).await?;
         last = Some(change);
     }
     // Only now: a transfer empties one warehouse on its way to the other.
     tell_shoppers(tx, stock, last.as_ref()).await
+}
+
+/// Sets the level of an item to what its movements add up to, on hand and reserved. The ledger
+/// knows it already, so it gets no entry.
+///
+/// # Errors
+/// Those of [`Stock::apply`]; the transaction must be dropped then.
+pub(super) async fn recount(
+    tx: &mut Tx,
+    stock: &mut Stock,
+    item_id: InventoryItemId,
+    (on_hand, reserved): (i64, i64),
+) -> Result<(), InventoryError> {
+    let now = tx.now();
+    let level = stock.level(item_id).ok_or(InventoryError::ItemNotFound)?;
+    let (on_hand, reserved) = (on_hand - level.on_hand, reserved - level.reserved);
+    if (on_hand, reserved) == (0, 0) {
+        return Ok(());
+    }
+    let movement = Movement { item_id, kind: ChangeType::Adjustment, on_hand, reserved };
+    let change = stock.apply(movement)?;
+    store::stock::save_level(tx, &change, now).await?;
+    let reason = Some("the level is set to the sum of its movements".to_owned());
+    let note = Note { actor: Actor::system(), reference: None, reason };
+    tell_neighbours(tx, stock, &change, &note, None).await?;
+    tell_shoppers(tx, stock, Some(&change)).await
+}
+
+async fn tell_neighbours(
+    tx: &mut Tx,
+    stock: &Stock,
+    change: &Change,
+    note: &Note,
+    entry: Option<String>,
+) -> Result<(), InventoryError> {
+    if change.after.available() != change.available_before {
+        outbox::publish(tx, &level_changed(stock, change, note, entry)).await?;
+    }
+    if change.became_low {
+        outbox::publish(tx, &became_low(stock, change)).await?;
+    }
+    Ok(())
 }
 
 /// Tells that the last piece is gone or that there is some again, if that is so and was not told.
@@ -64,7 +105,7 @@ pub(super) async fn tell_shoppers(
     Ok(())
 }
 
-fn level_changed(stock: &Stock, change: &Change, note: &Note, entry: &impl ToString) -> StockLevelChanged {
+fn level_changed(stock: &Stock, change: &Change, note: &Note, entry: Option<String>) -> StockLevelChanged {
     let (unit, after) = (&stock.unit, &change.after);
     StockLevelChanged {
         aggregate_version: after.version,
@@ -80,7 +121,7 @@ fn level_changed(stock: &Stock, change: &Change, note: &Note, entry: &impl ToStr
         quantity_changed: after.available() - change.available_before,
         quantity_reserved: after.reserved,
         quantity_on_hand: after.on_hand,
-        transaction_id: Some(entry.to_string()),
+        transaction_id: entry,
         reason: note.reason.clone(),
         notes: note.reference.clone(),
     }

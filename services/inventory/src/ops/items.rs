@@ -23,11 +23,10 @@ pub(crate) async fn list_items(
     filter: &Filter,
     page: &PageQuery,
 ) -> Result<Page<InventoryItem>, InventoryError> {
-    let list = format!("inventory-items:{filter:?}");
-    let (limit, after) = (page.limit()?, page.position(&app.keys, &list)?);
+    let part = page.part(&app.keys, &format!("inventory-items:{filter:?}"))?;
     let mut conn = app.db.conn().await?;
-    let rows = store::item::list(&mut conn, filter, after, limit + 1).await?;
-    let mut page_of_items = Page::from_rows(rows, limit, &app.keys, &list, |item| item.id);
+    let rows = store::item::list(&mut conn, filter, &part).await?;
+    let mut page_of_items = part.page(&app.keys, rows, |item| item.id);
     if page.count == Some(true) {
         page_of_items.total = Some(store::item::count(&mut conn, filter).await?.unsigned_abs());
     }

@@ -16,11 +16,14 @@ pub(crate) async fn transactions(
     filter: &Filter,
     page: &PageQuery,
 ) -> Result<Page<StockTransaction>, InventoryError> {
-    let list = format!("stock-transactions:{filter:?}");
-    let (limit, before) = (page.limit()?, page.position(&app.keys, &list)?);
+    let part = page.part(&app.keys, &format!("stock-transactions:{filter:?}"))?;
     let mut conn = app.db.conn().await?;
-    let rows = store::report::movements(&mut conn, filter, before, limit + 1).await?;
-    Ok(Page::from_rows(rows, limit, &app.keys, &list, |entry| entry.id))
+    let rows = store::report::movements(&mut conn, filter, &part).await?;
+    let mut entries = part.page(&app.keys, rows, |entry| entry.id);
+    if page.count == Some(true) {
+        entries.total = Some(store::report::count(&mut conn, filter).await?);
+    }
+    Ok(entries)
 }
 
 /// Sums of the ledger by kind.

@@ -4,8 +4,9 @@ use super::{Word, word};
 use crate::domain::Unit;
 use api::ids::{InventoryItemId, ProductId, WarehouseId};
 use api::inventory::{CreateItem, InventoryItem, ItemStatus, UpdateItem};
+use base::page::Part;
 use base::{Id, Money, Timestamp};
-use db::{Conn, DbError, FromRow, Row, Sql, Tx, sql};
+use db::{Conn, DbError, Direction, FromRow, Row, Sql, Tx, sql};
 
 struct ItemRow(InventoryItem);
 
@@ -83,18 +84,13 @@ impl Filter {
     }
 }
 
-/// Items after `after` in the order they were opened.
+/// The items of a part of the list, in the order they were opened.
 pub(crate) async fn list(
     c: &mut Conn,
     filter: &Filter,
-    after: Option<InventoryItemId>,
-    limit: u32,
+    part: &Part<InventoryItemId>,
 ) -> Result<Vec<InventoryItem>, DbError> {
-    let mut query = filter.apply(sql(SELECT));
-    if let Some(after) = after {
-        query = query.push(" AND item.id > ").push_bind(after);
-    }
-    let query = query.push(" ORDER BY item.id LIMIT ").push_bind(i64::from(limit));
+    let query = filter.apply(sql(SELECT)).part(part, ["item.id"], Direction::Up, |id| [id.into()]);
     Ok(query.all::<ItemRow>(c).await?.into_iter().map(|row| row.0).collect())
 }
 

@@ -1,11 +1,12 @@
 //! The ledger as staff read it, sums over it, and the rules it must obey.
 
 use super::Word;
-use api::ids::InventoryItemId;
+use api::ids::{InventoryItemId, StockTransactionId};
 use api::inventory::{ChangeType, MovementSum, StockTransaction, StockViolation};
 use api::shared::Actor;
-use base::{Currency, Id, Money, Timestamp};
-use db::{Conn, DbError, FromRow, Row, Sql, sql};
+use base::page::Part;
+use base::{Currency, Money, Timestamp};
+use db::{Conn, DbError, Direction, FromRow, Row, Sql, sql};
 
 struct MovementRow(StockTransaction);
 
@@ -67,23 +68,25 @@ impl Filter {
 
 const FROM: &str = " FROM stock_movement JOIN item ON item.id = item_id JOIN unit ON unit.id = unit_id";
 
-/// Entries before `before`, the newest first.
+/// The entries of a part of the list, the newest first.
 pub(crate) async fn movements(
     c: &mut Conn,
     filter: &Filter,
-    before: Option<Id<StockTransaction>>,
-    limit: u32,
+    part: &Part<StockTransactionId>,
 ) -> Result<Vec<StockTransaction>, DbError> {
     let select = sql("SELECT stock_movement.id, item_id, sku, warehouse_id, change_type, on_hand_change, \
          reserved_change, stock_movement.on_hand, stock_movement.reserved, reference, reason, actor_kind, \
          actor_id, stock_movement.created_at")
     .push(FROM);
-    let mut query = filter.apply(select);
-    if let Some(before) = before {
-        query = query.push(" AND stock_movement.id < ").push_bind(before);
-    }
-    let query = query.push(" ORDER BY stock_movement.id DESC LIMIT ").push_bind(i64::from(limit));
+    let query = filter.apply(select);
+    let query = query.part(part, ["stock_movement.id"], Direction::Down, |id| [id.into()]);
     Ok(query.all::<MovementRow>(c).await?.into_iter().map(|row| row.0).collect())
+}
+
+/// How many entries there are.
+pub(crate) async fn count(c: &mut Conn, filter: &Filter) -> Result<u64, DbError> {
+    let count: i64 = filter.apply(sql("SELECT COUNT(*)").push(FROM)).scalar(c).await?;
+    Ok(count.unsigned_abs())
 }
 
 /// Sums of the entries by kind.

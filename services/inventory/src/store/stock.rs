@@ -2,7 +2,7 @@
 
 use super::{Word, word};
 use crate::domain::{Change, Level, Stock, Unit};
-use api::ids::{OrderId, ProductId, VariantId, WarehouseId};
+use api::ids::{InventoryItemId, OrderId, ProductId, VariantId, WarehouseId};
 use api::inventory::{ItemStatus, StockTransaction};
 use api::shared::Actor;
 use base::{Id, Timestamp};
@@ -171,6 +171,31 @@ pub(crate) struct Note {
     pub reason: Option<String>,
 }
 
+/// What the movements of an item add up to: on hand and reserved.
+pub(crate) async fn sum_of_movements(c: &mut Conn, id: InventoryItemId) -> Result<(i64, i64), DbError> {
+    sql("SELECT CAST(COALESCE(SUM(on_hand_change), 0) AS BIGINT), \
+         CAST(COALESCE(SUM(reserved_change), 0) AS BIGINT) FROM stock_movement WHERE item_id = $1")
+    .bind(id)
+    .one(c)
+    .await
+}
+
+/// Stores a change of a level without an entry in the ledger.
+pub(crate) async fn save_level(tx: &mut Tx, change: &Change, now: Timestamp) -> Result<(), DbError> {
+    let (movement, after) = (&change.movement, &change.after);
+    sql("UPDATE item SET on_hand = on_hand + $2, reserved = reserved + $3, low = $4, version = version + 1, \
+         updated_at = $5 WHERE id = $1 AND version + 1 = $6 AND 0 <= reserved + $3 \
+         AND reserved + $3 <= on_hand + $2")
+    .bind(movement.item_id)
+    .bind(movement.on_hand)
+    .bind(movement.reserved)
+    .bind(after.low)
+    .bind(now)
+    .bind(after.version)
+    .run_one(tx)
+    .await
+}
+
 /// Stores a change of a level and its entry in the ledger. The guards repeat the rules of the
 /// domain: no level is written that breaks them, whatever was read before.
 pub(crate) async fn save(
@@ -179,20 +204,8 @@ pub(crate) async fn save(
     note: &Note,
     now: Timestamp,
 ) -> Result<Id<StockTransaction>, DbError> {
+    save_level(tx, change, now).await?;
     let (movement, after) = (&change.movement, &change.after);
-    sql(
-        "UPDATE item SET on_hand = on_hand + $2, reserved = reserved + $3, low = $4, version = version + 1, \
-         updated_at = $5 WHERE id = $1 AND version + 1 = $6 AND 0 <= reserved + $3 \
-         AND reserved + $3 <= on_hand + $2",
-    )
-    .bind(movement.item_id)
-    .bind(movement.on_hand)
-    .bind(movement.reserved)
-    .bind(after.low)
-    .bind(now)
-    .bind(after.version)
-    .run_one(tx)
-    .await?;
     let id = Id::new();
     sql("INSERT INTO stock_movement (id, item_id, change_type, on_hand_change, reserved_change, on_hand, \
          reserved, reference, reason, actor_kind, actor_id, created_at) \

@@ -9,6 +9,7 @@ mod levels;
 mod model;
 mod orders;
 mod races;
+mod repair;
 mod reports;
 mod reservations;
 mod stories;

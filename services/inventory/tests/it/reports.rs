@@ -68,6 +68,22 @@ async fn the_ledger_is_listed_newest_first_and_summed_by_kind() {
 }
 
 #[tokio::test]
+async fn items_and_the_ledger_are_walked_forward_and_back() {
+    let shop = Inventory::open().await;
+    for _ in 0..5 {
+        shop.article(1).await;
+    }
+    for path in ["items", "transactions", "reports/low-stock"] {
+        let path = format!("/api/inventory/{path}");
+        let get = async |path: String| shop.get(&path).as_staff(MANAGER).await.expect(200).value();
+        assert_eq!(testkit::walk(&path, get).await.len(), 5, "{path}");
+    }
+    let counted =
+        shop.get("/api/inventory/warehouses?count=true").as_staff(MANAGER).await.expect(200).value();
+    assert_eq!(counted["total"], counted["items"].as_array().unwrap().len());
+}
+
+#[tokio::test]
 async fn a_level_changed_behind_the_ledgers_back_is_found() {
     let shop = Inventory::open().await;
     let article = shop.article(9).await;

@@ -10,12 +10,7 @@ pub(crate) fn normal(address: &str) -> String {
     address.trim().to_lowercase()
 }
 
-/// `a***@example.org`, the form for logs and events.
-pub(crate) fn mask(address: &str) -> String {
-    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
-    let first: String = local.chars().take(1).collect();
-    if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
-}
+pub(crate) use api::notification::mask_address as mask;
 
 /// Whether a character can only do harm: controls, which break headers, and marks that turn the
 /// direction of what follows, which make one text look like another.

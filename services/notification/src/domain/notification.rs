@@ -3,6 +3,7 @@
 use api::ids::{ClaimId, NotificationId, OrderId, UserId};
 use api::notification::{Category, NotificationStatus};
 use base::config::Span;
+use base::page::ByTime;
 use base::{Id, Timestamp};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -72,6 +73,11 @@ pub(crate) enum Due {
 }
 
 impl Notification {
+    /// Where it stands in lists, which are by time.
+    pub(crate) fn place(&self) -> ByTime {
+        ByTime::new(self.created_at, self.id.uuid())
+    }
+
     /// Who it is for, as messages and the log write it.
     pub(crate) fn recipient_id(&self) -> String {
         self.user_id.map_or_else(|| format!("address:{}", self.recipient_key), |user| user.to_string())

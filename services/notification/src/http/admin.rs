@@ -8,9 +8,10 @@ use api::notification::{
     ListLog, LogDetail, LogEntry, NotificationAccepted, NotificationSettings, NotificationViolations,
     PreviewTemplate, RenderedMail, Template, TemplateDetail,
 };
+use api::repair::{RepairInvariants, Repairs};
 use auth::Caller;
 use axum::extract::State;
-use base::page::Page;
+use base::page::{CountQuery, Page};
 use http::StatusCode;
 use service::http::{IfMatch, Json, Path, Query, Result, Versioned};
 
@@ -73,9 +74,12 @@ pub(super) async fn staff_save_settings(
 
 /// Lists the templates.
 #[utoipa::path(get, path = "/api/admin/templates", tag = "templates",
-    responses((status = 200, body = Page<Template>)))]
-pub(super) async fn list_templates(State(app): State<App>) -> Json<Page<Template>> {
-    Json(ops::list_templates(&app))
+    params(CountQuery), responses((status = 200, body = Page<Template>)))]
+pub(super) async fn list_templates(
+    State(app): State<App>,
+    Query(count): Query<CountQuery>,
+) -> Json<Page<Template>> {
+    Json(ops::list_templates(&app, count))
 }
 
 /// Reads a template with its texts and a sample of its variables.
@@ -104,4 +108,14 @@ pub(super) async fn preview_template(
     responses((status = 200, body = NotificationViolations)))]
 pub(super) async fn invariants(State(app): State<App>) -> Result<Json<NotificationViolations>> {
     Ok(Json(ops::invariants(&app).await?))
+}
+
+/// Repairs what must not be, or says what would be done.
+#[utoipa::path(post, path = "/internal/notifications/invariants/repair", tag = "internal",
+    request_body = RepairInvariants, responses((status = 200, body = Repairs)))]
+pub(super) async fn repair_invariants(
+    State(app): State<App>,
+    Json(wish): Json<RepairInvariants>,
+) -> Result<Json<Repairs>> {
+    Ok(Json(ops::repair(&app, wish).await?))
 }

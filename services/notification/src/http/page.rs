@@ -44,9 +44,11 @@ pub(super) fn list(mails: &Page<MailboxSummary>, to: Option<&str>) -> Response {
         }
         body.push_str("</table>");
     }
-    if let Some(cursor) = &mails.next_cursor {
-        let to = to.map(|to| format!("&amp;to={}", in_query(to))).unwrap_or_default();
-        let _infallible = write!(body, "<p><a href=\"/api/mailbox?cursor={cursor}{to}\">Older mails</a></p>");
+    let to = to.map(|to| format!("&amp;to={}", in_query(to))).unwrap_or_default();
+    for (cursor, words) in [(&mails.prev_cursor, "Newer mails"), (&mails.next_cursor, "Older mails")] {
+        if let Some(cursor) = cursor {
+            let _infallible = write!(body, "<p><a href=\"/api/mailbox?cursor={cursor}{to}\">{words}</a></p>");
+        }
     }
     page("Mailbox", &body)
 }

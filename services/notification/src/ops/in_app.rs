@@ -14,11 +14,14 @@ pub(crate) async fn list_own(
     user: UserId,
     query: &PageQuery,
 ) -> Result<Page<InAppNotification>> {
-    let list = format!("notifications:{user}");
-    let (limit, before) = (query.limit()?, query.position(&app.keys, &list)?);
-    let rows = store::log::in_app(&mut app.db.conn().await?, user, before, limit).await?;
-    let page = Page::from_rows(rows, limit, &app.keys, &list, |row| (row.created_at, row.id));
-    Ok(page.map(shown))
+    let part = query.part(&app.keys, &format!("notifications:{user}"))?;
+    let mut conn = app.db.conn().await?;
+    let rows = store::log::in_app(&mut conn, user, &part).await?;
+    let mut found = part.page(&app.keys, rows, Notification::place);
+    if query.count == Some(true) {
+        found.total = Some(store::log::count_in_app(&mut conn, user).await?);
+    }
+    Ok(found.map(shown))
 }
 
 fn shown(row: Notification) -> InAppNotification {

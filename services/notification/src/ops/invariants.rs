@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How late a notification may be: the time in which it is looked after, and some.
-const TOLERATED: Duration = LATE.saturating_mul(5);
+pub(super) const TOLERATED: Duration = LATE.saturating_mul(5);
 
 /// Everything that is wrong, at most some hundreds.
 pub(crate) async fn invariants(app: &AppState) -> Result<NotificationViolations> {

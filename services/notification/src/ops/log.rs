@@ -18,8 +18,8 @@ pub(crate) async fn list_log(app: &AppState, query: ListLog) -> Result<Page<LogE
         "notification-log:{:?}:{:?}:{:?}:{:?}:{:?}",
         query.recipient, query.channel, query.status, query.from, query.to
     );
-    let page = PageQuery { limit: query.limit, cursor: query.cursor, count: None };
-    let (limit, before) = (page.limit()?, page.position(&app.keys, &list)?);
+    let page = PageQuery { limit: query.limit, cursor: query.cursor, count: query.count };
+    let part = page.part(&app.keys, &list)?;
     let user = query.recipient.as_deref().and_then(|recipient| recipient.parse().ok());
     let address = query.recipient.as_deref().filter(|_| user.is_none());
     let filter = Filter {
@@ -30,9 +30,13 @@ pub(crate) async fn list_log(app: &AppState, query: ListLog) -> Result<Page<LogE
         from: query.from,
         to: query.to,
     };
-    let rows = store::log::list(&mut app.db.conn().await?, &filter, before, limit).await?;
-    let page = Page::from_rows(rows, limit, &app.keys, &list, |row| (row.created_at, row.id));
-    Ok(page.map(|row| entry(&row)))
+    let mut conn = app.db.conn().await?;
+    let rows = store::log::list(&mut conn, &filter, &part).await?;
+    let mut found = part.page(&app.keys, rows, Notification::place);
+    if page.count == Some(true) {
+        found.total = Some(store::log::count(&mut conn, &filter).await?);
+    }
+    Ok(found.map(|row| entry(&row)))
 }
 
 /// One with everything that was tried; that staff read it is noted.

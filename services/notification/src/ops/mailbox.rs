@@ -6,26 +6,29 @@ use crate::error::{NotificationError, Result};
 use crate::store::mailbox::StoredMail;
 use api::notification::{MailboxMail, MailboxMails, MailboxSummary, ReadMailbox};
 use auth::Caller;
-use base::page::{Page, PageQuery};
+use base::page::{ByTime, Page, PageQuery};
 use uuid::Uuid;
 
 /// The newest first.
 pub(crate) async fn list_mails(app: &AppState, query: ReadMailbox) -> Result<Page<MailboxSummary>> {
     let mailbox = app.provider.mailbox()?;
     let list = format!("mailbox:{:?}", query.to);
-    let page = PageQuery { limit: query.limit, cursor: query.cursor, count: None };
-    let (limit, before) = (page.limit()?, page.position(&app.keys, &list)?);
-    let rows = mailbox.list(query.to.as_deref(), before, limit).await?;
-    let page = Page::from_rows(rows, limit, &app.keys, &list, |mail| (mail.received_at, mail.id));
-    Ok(page.map(|mail| summary(&mail)))
+    let page = PageQuery { limit: query.limit, cursor: query.cursor, count: query.count };
+    let part = page.part(&app.keys, &list)?;
+    let rows = mailbox.list(query.to.as_deref(), &part).await?;
+    let mut found = part.page(&app.keys, rows, |mail| ByTime::new(mail.received_at, mail.id));
+    if query.count == Some(true) {
+        found.total = Some(mailbox.count(query.to.as_deref()).await?);
+    }
+    Ok(found.map(|mail| summary(&mail)))
 }
 
 /// The newest with their parts, for tests.
 pub(crate) async fn all_mails(app: &AppState, query: ReadMailbox) -> Result<MailboxMails> {
     let mailbox = app.provider.mailbox()?;
-    let limit = PageQuery { limit: query.limit, cursor: None, count: None }.limit()?;
-    let mut rows = mailbox.list(query.to.as_deref(), None, limit).await?;
-    rows.truncate(limit as usize);
+    let page = PageQuery { limit: query.limit, cursor: None, count: None };
+    let mut rows = mailbox.list(query.to.as_deref(), &page.part(&app.keys, "mails")?).await?;
+    rows.truncate(page.limit()? as usize);
     Ok(MailboxMails { items: rows.iter().map(parts).collect() })
 }
 

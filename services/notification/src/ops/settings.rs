@@ -103,6 +103,7 @@ async fn replace(tx: &mut Tx, change: Change, contact: Option<&Contact>) -> Resu
             is_enabled,
             update_timestamp: now,
             source_of_change: source.to_owned(),
+            aggregate_version: Some(settings.version),
         };
         outbox::publish(tx, &message).await?;
     }

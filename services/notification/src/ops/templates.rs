@@ -6,12 +6,11 @@ use crate::domain::template::{Reader, Templates, split};
 use crate::domain::words::Language;
 use crate::error::{NotificationError, Result};
 use api::notification::{Channel, PreviewTemplate, RenderedMail, Template, TemplateDetail, TemplateText};
-use base::page::Page;
+use base::page::{CountQuery, Page};
 
 /// All of them.
-pub(crate) fn list_templates(app: &AppState) -> Page<Template> {
-    let items = ENTRIES.iter().map(|entry| template(app, entry)).collect();
-    Page { items, next_cursor: None, prev_cursor: None, total: None }
+pub(crate) fn list_templates(app: &AppState, count: CountQuery) -> Page<Template> {
+    Page::whole(ENTRIES.iter().map(|entry| template(app, entry)).collect(), count)
 }
 
 /// One with its texts and sample.

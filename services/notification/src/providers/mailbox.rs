@@ -6,6 +6,7 @@ use crate::domain::mail::{Mail, Outcome};
 use crate::store;
 use crate::store::mailbox::StoredMail;
 use api::ids::NotificationId;
+use base::page::{ByTime, Part};
 use base::{Id, Result, Timestamp};
 use db::{Db, Migration};
 use uuid::Uuid;
@@ -63,15 +64,16 @@ impl Mailbox {
         Ok(tx.commit().await?)
     }
 
-    /// Mails, newest first, one more than `limit` if there are more.
-    pub(crate) async fn list(
-        &self,
-        to: Option<&str>,
-        before: Option<(Timestamp, Uuid)>,
-        limit: u32,
-    ) -> Result<Vec<StoredMail>> {
+    /// The mails of a part of the list, newest first.
+    pub(crate) async fn list(&self, to: Option<&str>, part: &Part<ByTime>) -> Result<Vec<StoredMail>> {
         let mut conn = self.db.conn().await?;
-        Ok(store::mailbox::list(&mut conn, to.map(normal), before, limit).await?)
+        Ok(store::mailbox::list(&mut conn, to.map(normal).as_deref(), part).await?)
+    }
+
+    /// How many mails there are.
+    pub(crate) async fn count(&self, to: Option<&str>) -> Result<u64> {
+        let mut conn = self.db.conn().await?;
+        Ok(store::mailbox::count(&mut conn, to.map(normal).as_deref()).await?)
     }
 
     /// One mail.

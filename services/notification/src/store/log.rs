@@ -6,7 +6,8 @@ use crate::domain::notification::Notification;
 use api::ids::{NotificationId, UserId};
 use api::notification::{Channel, NotificationStatus};
 use base::Timestamp;
-use db::{Conn, DbError, Tx, sql};
+use base::page::{ByTime, Part};
+use db::{Conn, DbError, Sql, Tx, sql};
 
 /// Which rows of the log are wanted.
 #[derive(Debug, Default)]
@@ -19,54 +20,66 @@ pub(crate) struct Filter {
     pub(crate) to: Option<Timestamp>,
 }
 
-/// Where the page before ended.
-pub(crate) type Position = (Timestamp, NotificationId);
+impl Filter {
+    fn apply(&self, mut query: Sql) -> Sql {
+        // All there are travel by mail.
+        if self.channel.is_some_and(|channel| channel != Channel::Email) {
+            query = query.push(" AND 1 = 0");
+        }
+        if let Some(user) = self.user {
+            query = query.push(" AND user_id = ").push_bind(user);
+        }
+        if let Some(key) = &self.address_key {
+            query = query.push(" AND address_key = ").push_bind(key.as_str());
+        }
+        if let Some(status) = self.status {
+            query = query.push(" AND status = ").push_bind(word(status));
+        }
+        if let Some(from) = self.from {
+            query = query.push(" AND created_at >= ").push_bind(from);
+        }
+        if let Some(to) = self.to {
+            query = query.push(" AND created_at < ").push_bind(to);
+        }
+        query
+    }
+}
 
-/// The newest first, one more than `limit` if there are more.
+/// The columns both lists are ordered by.
+const LATEST: [&str; 2] = ["created_at", "id"];
+
+/// The notifications of a part of the log, the newest first.
 pub(crate) async fn list(
     c: &mut Conn,
     filter: &Filter,
-    before: Option<Position>,
-    limit: u32,
+    part: &Part<ByTime>,
 ) -> Result<Vec<Notification>, DbError> {
-    if filter.channel.is_some_and(|channel| channel != Channel::Email) {
-        return Ok(Vec::new());
-    }
-    let mut query = select("WHERE 1 = 1");
-    if let Some(user) = filter.user {
-        query = query.push(" AND user_id = ").push_bind(user);
-    }
-    if let Some(key) = &filter.address_key {
-        query = query.push(" AND address_key = ").push_bind(key.as_str());
-    }
-    if let Some(status) = filter.status {
-        query = query.push(" AND status = ").push_bind(word(status));
-    }
-    if let Some(from) = filter.from {
-        query = query.push(" AND created_at >= ").push_bind(from);
-    }
-    if let Some(to) = filter.to {
-        query = query.push(" AND created_at < ").push_bind(to);
-    }
-    if let Some((at, id)) = before {
-        query = query.push(" AND (created_at, id) < (").push_bind(at).push(", ").push_bind(id).push(")");
-    }
-    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit + 1).all(c).await
+    filter.apply(select("WHERE 1 = 1")).latest_first(part, LATEST).all(c).await
 }
 
-/// A customer's own list, the newest first, one more than `limit` if there are more.
+/// How many notifications are in the log.
+pub(crate) async fn count(c: &mut Conn, filter: &Filter) -> Result<u64, DbError> {
+    let count: i64 = filter.apply(sql("SELECT COUNT(*) FROM notification WHERE 1 = 1")).scalar(c).await?;
+    Ok(count.unsigned_abs())
+}
+
+/// What a customer sees.
+const IN_APP: &str = "in_app AND title IS NOT NULL AND status <> 'CANCELLED' AND user_id = ";
+
+/// A part of a customer's own list, the newest first.
 pub(crate) async fn in_app(
     c: &mut Conn,
     user: UserId,
-    before: Option<Position>,
-    limit: u32,
+    part: &Part<ByTime>,
 ) -> Result<Vec<Notification>, DbError> {
-    let mut query =
-        select("WHERE in_app AND title IS NOT NULL AND status <> 'CANCELLED' AND user_id = ").push_bind(user);
-    if let Some((at, id)) = before {
-        query = query.push(" AND (created_at, id) < (").push_bind(at).push(", ").push_bind(id).push(")");
-    }
-    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit + 1).all(c).await
+    select("WHERE ").push(IN_APP).push_bind(user).latest_first(part, LATEST).all(c).await
+}
+
+/// How long a customer's own list is.
+pub(crate) async fn count_in_app(c: &mut Conn, user: UserId) -> Result<u64, DbError> {
+    let query = sql("SELECT COUNT(*) FROM notification WHERE ").push(IN_APP).push_bind(user);
+    let count: i64 = query.scalar(c).await?;
+    Ok(count.unsigned_abs())
 }
 
 /// Notes that a customer has read one of theirs; `false` if it is none of theirs.

@@ -2,7 +2,8 @@
 
 use api::ids::NotificationId;
 use base::Timestamp;
-use db::{Conn, DbError, FromRow, Row, Tx, sql};
+use base::page::{ByTime, Part};
+use db::{Conn, DbError, FromRow, Row, Sql, Tx, sql};
 use uuid::Uuid;
 
 /// A mail that arrived.
@@ -71,18 +72,23 @@ pub(crate) async fn by_id(c: &mut Conn, id: Uuid) -> Result<Option<StoredMail>, 
 
 pub(crate) async fn list(
     c: &mut Conn,
-    recipient_key: Option<String>,
-    before: Option<(Timestamp, Uuid)>,
-    limit: u32,
+    recipient_key: Option<&str>,
+    part: &Part<ByTime>,
 ) -> Result<Vec<StoredMail>, DbError> {
-    let mut query = sql(SELECT).push(" WHERE 1 = 1");
-    if let Some(key) = recipient_key {
-        query = query.push(" AND recipient_key = ").push_bind(key);
+    to(sql(SELECT), recipient_key).latest_first(part, ["received_at", "id"]).all(c).await
+}
+
+pub(crate) async fn count(c: &mut Conn, recipient_key: Option<&str>) -> Result<u64, DbError> {
+    let count: i64 = to(sql("SELECT COUNT(*) FROM mail"), recipient_key).scalar(c).await?;
+    Ok(count.unsigned_abs())
+}
+
+fn to(query: Sql, recipient_key: Option<&str>) -> Sql {
+    let query = query.push(" WHERE 1 = 1");
+    match recipient_key {
+        Some(key) => query.push(" AND recipient_key = ").push_bind(key),
+        None => query,
     }
-    if let Some((at, id)) = before {
-        query = query.push(" AND (received_at, id) < (").push_bind(at).push(", ").push_bind(id).push(")");
-    }
-    query.push(" ORDER BY received_at DESC, id DESC LIMIT ").push_bind(limit + 1).all(c).await
 }
 
 /// Which of the notifications have a mail here.

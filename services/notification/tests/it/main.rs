@@ -12,6 +12,7 @@ mod mails;
 mod once;
 mod own;
 mod people;
+mod repair;
 mod retention;
 mod send;
 mod settings;

@@ -1,7 +1,7 @@
 //! `/api/notifications`: a customer's own list.
 
 use crate::drafts::{ADA, placed, registered, verification};
-use crate::stories::Post;
+use crate::stories::{MARKETING, Post, SUPPORT};
 use api::ids::{NotificationId, UserId};
 use api::notification::InAppNotification;
 use api::user::ClaimPurpose;
@@ -87,4 +87,24 @@ async fn titles_are_in_the_language_of_the_customer() {
     post.publish(crate::drafts::updated(user, 1, |snapshot| snapshot.locale = "de".into())).await;
     post.publish(placed(Some(user), ADA)).await;
     assert_eq!(list(&post, user, "").await.items[0].title, "Ihre Bestellung ORD-7Q2M4X9KTB");
+}
+
+#[tokio::test]
+async fn every_list_is_walked_forward_and_back_and_counted_when_asked() {
+    let post = Post::with(&[("mailbox_public", true.into())]).await;
+    let user = post.customer(ADA);
+    for _ in 0..5 {
+        post.publish(placed(Some(user), ADA)).await;
+        post.clock.advance(std::time::Duration::from_micros(1));
+    }
+    let own = async |path: String| post.get(&path).as_user(user).await.expect(200).value();
+    assert_eq!(testkit::walk("/api/notifications", own).await.len(), 5);
+    let staff = async |path: String| post.get(&path).as_staff(SUPPORT).await.expect(200).value();
+    let log = format!("/api/admin/notifications/log?recipient={user}");
+    for path in ["/api/admin/notifications/log", &log, "/api/mailbox", "/api/mailbox?to=ada@example.org"] {
+        assert_eq!(testkit::walk(path, staff).await.len(), 5, "{path}");
+    }
+    let templates = post.get("/api/admin/templates?count=true").as_staff(MARKETING).await.expect(200).value();
+    assert_eq!(templates["total"], templates["items"].as_array().unwrap().len());
+    assert!(list(&post, user, "").await.total.is_none(), "nobody asked");
 }

@@ -3,6 +3,7 @@
 use crate::App;
 use crate::ops;
 use api::order::{Payable, Quote, QuoteRequest, Violations};
+use api::repair::{RepairInvariants, Repairs};
 use axum::extract::State;
 use service::http::{Json, Path, Result};
 
@@ -25,4 +26,14 @@ pub(super) async fn payable(State(app): State<App>, Path(id): Path<String>) -> R
     responses((status = 200, body = Violations)))]
 pub(super) async fn invariants(State(app): State<App>) -> Result<Json<Violations>> {
     Ok(Json(ops::invariants(&app).await?))
+}
+
+/// Repairs what must not be, or says what would be done.
+#[utoipa::path(post, path = "/internal/orders/invariants/repair", tag = "internal",
+    request_body = RepairInvariants, responses((status = 200, body = Repairs)))]
+pub(super) async fn repair_invariants(
+    State(app): State<App>,
+    Json(wish): Json<RepairInvariants>,
+) -> Result<Json<Repairs>> {
+    Ok(Json(ops::repair(&app, wish).await?))
 }

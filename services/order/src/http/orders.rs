@@ -3,6 +3,7 @@
 use super::view::{shipment, view};
 use crate::App;
 use crate::domain::order::Order;
+use crate::domain::sort::Sort;
 use crate::ops::{self, ListOrders, Paying, Placed, Shopper, Viewer};
 use api::cart::CART_TOKEN_PURPOSE;
 use api::ids::UserId;
@@ -15,7 +16,7 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use base::page::{Page, PageQuery};
+use base::page::{CountQuery, Page, PageQuery};
 use base::{Error, Timestamp};
 use serde::Deserialize;
 use service::http::{Created, GuestToken, IfMatch, Json, MergePatch, Path, Query, Result, Versioned};
@@ -98,9 +99,12 @@ pub(super) struct ListQuery {
     to: Option<Timestamp>,
     /// With this number.
     order_number: Option<String>,
+    /// `createdAt`, `placedAt`, `totalAmount` or `orderNumber`; `-createdAt` when left out. A minus
+    /// turns it round.
+    sort: Option<String>,
     /// How many rows, 1–100; 20 when left out.
     limit: Option<u32>,
-    /// `nextCursor` of an earlier answer.
+    /// `nextCursor` or `prevCursor` of an earlier answer.
     cursor: Option<String>,
     /// Whether the answer should carry the total number of rows.
     count: Option<bool>,
@@ -114,6 +118,7 @@ pub(super) async fn list_orders(
     SignedIn(user): SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<dto::Order>>> {
+    let sort = query.sort.as_deref().map(sort).transpose()?;
     let wanted = ListOrders {
         all: query.all.unwrap_or_default(),
         user_id: query.user_id,
@@ -121,10 +126,22 @@ pub(super) async fn list_orders(
         from: query.from,
         to: query.to,
         order_number: query.order_number,
+        sort,
     };
     let page = PageQuery { limit: query.limit, cursor: query.cursor, count: query.count };
     let found = ops::list_orders(&app, &user, wanted, &page).await?;
     Ok(Json(found.map(|(order, viewer)| view(&app, &order, &viewer))))
+}
+
+fn sort(text: &str) -> base::Result<Sort> {
+    let wrong = || {
+        Error::field(
+            "/sort",
+            "unknown",
+            "must be createdAt, placedAt, totalAmount or orderNumber, or one of them after a minus",
+        )
+    };
+    Sort::parse(text).ok_or_else(wrong)
 }
 
 /// Reads an order by id or number.
@@ -199,32 +216,31 @@ pub(super) async fn pay_order(
 
 /// Reads the transitions of an order.
 #[utoipa::path(get, path = "/api/orders/{id}/history", tag = "orders",
-    params(("id" = String, Path, description = "id or order number"), Link),
+    params(("id" = String, Path, description = "id or order number"), Link, CountQuery),
     responses((status = 200, body = Page<HistoryEntry>)))]
 pub(super) async fn order_history(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
     Query(link): Query<Link>,
+    Query(count): Query<CountQuery>,
 ) -> Result<Json<Page<HistoryEntry>>> {
-    Ok(Json(whole(ops::order_history(&app, &caller, &id, link.token.as_deref()).await?)))
+    let items = ops::order_history(&app, &caller, &id, link.token.as_deref()).await?;
+    Ok(Json(Page::whole(items, count)))
 }
 
 /// Reads the shipments of an order.
 #[utoipa::path(get, path = "/api/orders/{id}/shipments", tag = "orders",
-    params(("id" = String, Path, description = "id or order number"), Link),
+    params(("id" = String, Path, description = "id or order number"), Link, CountQuery),
     responses((status = 200, body = Page<Shipment>)))]
 pub(super) async fn order_shipments(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
     Query(link): Query<Link>,
+    Query(count): Query<CountQuery>,
 ) -> Result<Json<Page<Shipment>>> {
     let (order, _) = ops::get_order(&app, &caller, &id, link.token.as_deref()).await?;
-    Ok(Json(whole(order.shipments.iter().map(|one| shipment(&order, one)).collect())))
-}
-
-/// A list that fits on one page.
-fn whole<T>(items: Vec<T>) -> Page<T> {
-    Page { items, next_cursor: None, prev_cursor: None, total: None }
+    let items = order.shipments.iter().map(|one| shipment(&order, one)).collect();
+    Ok(Json(Page::whole(items, count)))
 }

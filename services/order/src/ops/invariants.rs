@@ -1,5 +1,6 @@
 //! Looks for what must not be (contracts §7.4).
 
+use super::repair::{HOLDS_STOCK, holding};
 use crate::App;
 use crate::error::Result;
 use crate::store::checks;
@@ -8,7 +9,7 @@ use api::order::{Violation, Violations};
 /// Everything that breaks a rule now.
 ///
 /// # Errors
-/// Those of the store.
+/// Those of the store, and 503 while the inventory service gives no answer.
 pub(crate) async fn invariants(app: &App) -> Result<Violations> {
     let mut found = Violations::default();
     let mut c = app.db.conn().await?;
@@ -19,6 +20,11 @@ pub(crate) async fn invariants(app: &App) -> Result<Violations> {
                 Violation { rule: rule.to_owned(), id: id.to_string(), detail: detail.to_owned() };
             found.violations.push(violation);
         }
+    }
+    drop(c);
+    for id in holding(app).await? {
+        let detail = "the order was cancelled ten minutes ago and its stock is still held".to_owned();
+        found.violations.push(Violation { rule: HOLDS_STOCK.to_owned(), id: id.to_string(), detail });
     }
     Ok(found)
 }

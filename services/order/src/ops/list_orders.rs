@@ -4,10 +4,11 @@ use super::viewer::{Viewer, id_of};
 use crate::App;
 use crate::domain::number;
 use crate::domain::order::Order;
+use crate::domain::sort::Sort;
 use crate::error::Result;
 use crate::store;
-use crate::store::lists::Filter;
-use api::ids::{OrderId, UserId};
+use crate::store::lists::{Filter, Place};
+use api::ids::UserId;
 use api::order::OrderStatus;
 use auth::{Permission, User};
 use base::page::{Page, PageQuery};
@@ -22,9 +23,10 @@ pub(crate) struct ListOrders {
     pub(crate) from: Option<Timestamp>,
     pub(crate) to: Option<Timestamp>,
     pub(crate) order_number: Option<String>,
+    pub(crate) sort: Option<Sort>,
 }
 
-/// A page of orders, newest first.
+/// A page of orders, newest first unless another order is wanted.
 ///
 /// # Errors
 /// 403 for the orders of others without the right to see them, 422 for a bad cursor or limit.
@@ -39,6 +41,7 @@ pub(crate) async fn list_orders(
     if others && !user.has(Permission::OrderRead) {
         return Err(Error::forbidden().into());
     }
+    // The cursor belongs to the question: another filter or order needs another one.
     let list = format!("orders:{own}:{wanted:?}");
     let filter = Filter {
         user_id: if wanted.all { wanted.user_id } else { Some(wanted.user_id.unwrap_or(own)) },
@@ -48,13 +51,11 @@ pub(crate) async fn list_orders(
         // A number nobody could have matches nothing.
         number: wanted.order_number.map(|number| number::parse(&number).unwrap_or_default()),
     };
-    let limit = page.limit()?;
-    let after: Option<(i64, OrderId)> = page.position(&app.keys, &list)?;
-    let after = after.map(|(micros, id)| (Timestamp::from_micros(micros), id));
+    let part = page.part(&app.keys, &list)?;
     let mut c = app.db.conn().await?;
-    let rows = store::lists::orders(&mut c, &filter, after, i64::from(limit) + 1).await?;
-    let mut found =
-        Page::from_rows(rows, limit, &app.keys, &list, |order| (order.created_at.micros(), order.id));
+    let sort = wanted.sort.unwrap_or(Sort::USUAL);
+    let rows = store::lists::orders(&mut c, &filter, sort, &part).await?;
+    let mut found = part.page(&app.keys, rows, Place::of);
     if page.count == Some(true) {
         found.total = Some(store::lists::count(&mut c, &filter).await?);
     }

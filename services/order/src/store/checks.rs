@@ -84,6 +84,22 @@ pub(crate) fn all(now: Timestamp) -> Vec<Check> {
     ]
 }
 
+/// Orders that were cancelled between two moments, the latest first.
+pub(crate) async fn cancelled(
+    c: &mut Conn,
+    (from, to): (Timestamp, Timestamp),
+    limit: i64,
+) -> Result<Vec<OrderId>> {
+    let rows: Vec<(OrderId,)> = sql("SELECT id FROM customer_order WHERE status = 'CANCELLED'
+            AND updated_at >= $1 AND updated_at < $2 ORDER BY updated_at DESC LIMIT $3")
+    .bind(from)
+    .bind(to)
+    .bind(limit)
+    .all(c)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
 /// The orders that break the rule, at most 100.
 pub(crate) async fn violations(c: &mut Conn, check: Check) -> Result<Vec<OrderId>> {
     let rows: Vec<(OrderId,)> = check.query.push(" LIMIT 100").all(c).await?;

@@ -3,11 +3,14 @@
 use super::parts;
 use super::words::word;
 use crate::domain::order::Order;
+use crate::domain::sort::{By, Sort};
 use crate::error::Result;
 use api::ids::{OrderId, UserId};
 use api::order::{HistoryEntry, OrderStatus, StatisticsRow};
+use base::page::Part;
 use base::{Currency, Money, Timestamp};
-use db::{Conn, Sql, sql};
+use db::{Arg, Conn, Direction, Sql, sql};
+use serde::{Deserialize, Serialize};
 
 /// Which orders.
 #[derive(Clone, Debug, Default)]
@@ -42,19 +45,58 @@ impl Filter {
     }
 }
 
-/// Up to `limit` orders after `after`, newest first.
+/// The place of an order in a list, whatever it is ordered by; times are microseconds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Place {
+    #[serde(rename = "c")]
+    created: i64,
+    #[serde(rename = "p")]
+    placed: i64,
+    #[serde(rename = "u")]
+    currency: Currency,
+    #[serde(rename = "m")]
+    total_minor: i64,
+    #[serde(rename = "n")]
+    number: String,
+    id: OrderId,
+}
+
+impl Place {
+    pub(crate) fn of(order: &Order) -> Self {
+        Self {
+            created: order.created_at.micros(),
+            placed: order.placed_at.unwrap_or(order.created_at).micros(),
+            currency: order.currency,
+            total_minor: order.amounts.total,
+            number: order.number.clone(),
+            id: order.id,
+        }
+    }
+}
+
+/// The orders of a part of the list.
 pub(crate) async fn orders(
     c: &mut Conn,
     filter: &Filter,
-    after: Option<(Timestamp, OrderId)>,
-    limit: i64,
+    sort: Sort,
+    part: &Part<Place>,
 ) -> Result<Vec<Order>> {
-    let mut query = filter.push(sql("SELECT * FROM customer_order"));
-    if let Some((at, id)) = after {
-        query = query.push(" AND (created_at < ").push_bind(at).push(" OR (created_at = ").push_bind(at);
-        query = query.push(" AND id < ").push_bind(id).push("))");
-    }
-    let query = query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit);
+    let time = |micros| Arg::from(Timestamp::from_micros(micros));
+    let direction = if sort.descending { Direction::Down } else { Direction::Up };
+    let query = filter.push(sql("SELECT * FROM customer_order"));
+    let query = match sort.by {
+        By::Created => {
+            query.part(part, ["created_at", "id"], direction, |at| [time(at.created), at.id.into()])
+        }
+        By::Placed => {
+            let columns = ["COALESCE(placed_at, created_at)", "id"];
+            query.part(part, columns, direction, |at| [time(at.placed), at.id.into()])
+        }
+        By::Total => query.part(part, ["currency", "total_minor", "id"], direction, |at| {
+            [at.currency.into(), at.total_minor.into(), at.id.into()]
+        }),
+        By::Number => query.part(part, ["order_number"], direction, |at| [at.number.as_str().into()]),
+    };
     let mut orders: Vec<Order> = query.all(c).await?;
     parts::fill(c, &mut orders).await?;
     Ok(orders)

@@ -10,6 +10,7 @@ mod late_news;
 mod payments;
 mod quotes;
 mod reading;
+mod repair;
 mod shop;
 mod simulation;
 mod staff;

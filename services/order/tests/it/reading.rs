@@ -7,7 +7,7 @@ use api::shared::Actor;
 use api::user::{AddressType, UserAccountStatusChanged, UserAddressAdded, UserAddressUpdated, UserStatus};
 use auth::{Role, UserId};
 use base::page::Page;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -45,6 +45,80 @@ async fn pages_follow_each_other_without_gaps_newest_first() {
     shop.get(&other).as_user(shop.ada).await.problem(422, "bad-cursor");
     shop.get(&format!("/api/orders?cursor={cursor}")).as_user(UserId::new()).await.problem(422, "bad-cursor");
     shop.get("/api/orders?limit=101").as_user(shop.ada).await.problem(422, "validation");
+}
+
+#[tokio::test]
+async fn every_order_of_a_list_can_be_walked_forward_and_back() {
+    let mut shop = Shop::open().await;
+    let ids = |rows: &[Value]| rows.iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+    let mut orders = several(&mut shop, 2).await;
+    // The same moment and the same amount: the id decides.
+    for price in [500, 500, 90_000] {
+        shop.world.memory().carts.clear();
+        let article = shop.world.article(price, 5);
+        shop.world.fill_cart(&shop.ada.to_string(), &[(&article, 1)], base::Currency::EUR);
+        orders.push(shop.place().await.expect(201).json());
+    }
+    let paid = shop.succeeded(orders[0].payment.as_ref().unwrap().payment_id);
+    shop.clock.advance(Duration::from_secs(60));
+    let _paid = shop.publish(paid).await;
+    shop.calm().await;
+    let expected = |key: &dyn Fn(&Order) -> String| {
+        let mut sorted: Vec<&Order> = orders.iter().collect();
+        sorted.sort_by_key(|order| (key(order), order.id));
+        sorted.iter().map(|order| json!(order.id)).collect::<Vec<_>>()
+    };
+    let first = orders[0].id;
+    let cases: [(&str, Vec<Value>); 4] = [
+        ("createdAt", expected(&|order| order.created_at.to_string())),
+        ("totalAmount", expected(&|order| format!("{:012}", order.totals.total_amount.minor))),
+        ("orderNumber", expected(&|order| order.order_number.clone())),
+        ("placedAt", expected(&|order| format!("{}{}", order.id == first, order.created_at))),
+    ];
+    for (sort, expected) in cases {
+        for (sort, turned) in [(sort.to_owned(), false), (format!("-{sort}"), true)] {
+            let path = format!("/api/orders?sort={sort}");
+            let get = async |path: String| shop.get(&path).as_user(shop.ada).await.expect(200).value();
+            let mut rows = ids(&testkit::walk(&path, get).await);
+            if turned {
+                rows.reverse();
+            }
+            assert_eq!(rows, expected, "{sort}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_of_a_list_is_one_we_know_and_its_cursor_is_for_no_other() {
+    let mut shop = Shop::open().await;
+    several(&mut shop, 3).await;
+    for wrong in ["price", "--createdAt", "created_at"] {
+        let path = format!("/api/orders?sort={wrong}");
+        let problem = shop.get(&path).as_user(shop.ada).await.problem(422, "validation");
+        assert_eq!(
+            (problem.errors[0].pointer.as_str(), problem.errors[0].code.as_str()),
+            ("/sort", "unknown")
+        );
+    }
+    let cursor = page(&shop, "?limit=1&sort=totalAmount").await.next_cursor.unwrap();
+    let _same = page(&shop, &format!("?limit=1&sort=totalAmount&cursor={cursor}")).await;
+    for other in ["", "&sort=-totalAmount", "&sort=createdAt"] {
+        let path = format!("/api/orders?limit=1{other}&cursor={cursor}");
+        shop.get(&path).as_user(shop.ada).await.problem(422, "bad-cursor");
+    }
+}
+
+#[tokio::test]
+async fn history_and_shipments_of_an_order_are_counted_when_asked() {
+    let shop = Shop::open().await;
+    let order = shop.placed().await;
+    for (what, total) in [("history", 2), ("shipments", 0)] {
+        let path = format!("/api/orders/{}/{what}", order.id);
+        let plain = shop.get(&path).as_user(shop.ada).await.expect(200).value();
+        assert!(plain.get("total").is_none());
+        let counted = shop.get(&format!("{path}?count=true")).as_user(shop.ada).await.expect(200).value();
+        assert_eq!((&counted["total"], &counted["items"]), (&json!(total), &plain["items"]), "{what}");
+    }
 }
 
 #[tokio::test]
@@ -174,7 +248,7 @@ async fn the_user_service_is_asked_for_an_account_and_an_address_nobody_told_of(
     let article = shop.world.article(1_000, 5);
     shop.world.fill_cart(&fresh.to_string(), &[(&article, 1)], base::Currency::EUR);
     let mut body = body_json();
-    let place = async |body: &serde_json::Value| shop.post("/api/orders").as_user(fresh).json(body).await;
+    let place = async |body: &Value| shop.post("/api/orders").as_user(fresh).json(body).await;
     place(&body).await.problem(403, "account-inactive");
     shop.world.memory().accounts.insert(fresh, UserStatus::Suspended);
     place(&body).await.problem(403, "account-inactive");

@@ -4,6 +4,7 @@ use super::view;
 use crate::{App, ops};
 use api::ids::PaymentId;
 use api::payment::{CancelPayment, CapturePayment, Payment, PaymentLedger, Violations};
+use api::repair::{RepairInvariants, Repairs};
 use auth::Caller;
 use axum::extract::State;
 use base::Check;
@@ -63,4 +64,14 @@ pub(super) async fn verify_ledger(State(app): State<App>) -> Result<Json<Violati
     responses((status = 200, body = Violations)))]
 pub(super) async fn check_invariants(State(app): State<App>) -> Result<Json<Violations>> {
     Ok(Json(ops::check_invariants(&app).await?))
+}
+
+/// Repairs what must not be, or says what would be done.
+#[utoipa::path(post, path = "/internal/payments/invariants/repair", tag = "operations",
+    request_body = RepairInvariants, responses((status = 200, body = Repairs)))]
+pub(super) async fn repair_invariants(
+    State(app): State<App>,
+    Json(wish): Json<RepairInvariants>,
+) -> Result<Json<Repairs>> {
+    Ok(Json(ops::repair(&app, wish).await?))
 }

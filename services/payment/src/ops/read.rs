@@ -10,8 +10,7 @@ use api::ids::{PaymentId, RefundId, UserId};
 use api::order::link;
 use api::payment::{ListPayments, ListRefunds, PaymentLedger};
 use auth::{Caller, Permission};
-use base::Timestamp;
-use base::page::{Page, PageQuery};
+use base::page::{ByTime, Page, PageQuery};
 
 /// The payment, if it is the caller's or the caller is a service.
 ///
@@ -95,18 +94,17 @@ pub(crate) async fn list(
     page: &PageQuery,
 ) -> Result<Page<Payment>, PaymentError> {
     let owner = restricted_to(caller, Permission::PaymentRead)?;
-    let (name, limit) = (format!("payments:{owner:?}:{filter:?}"), page.limit()?);
-    let after: Option<(Timestamp, PaymentId)> = page.position(&app.keys, &name)?;
+    let part = page.part(&app.keys, &format!("payments:{owner:?}:{filter:?}"))?;
     let mut conn = app.db.conn().await?;
-    let rows = store::payment::list(&mut conn, owner, filter, after, i64::from(limit) + 1).await?;
+    let rows = store::payment::list(&mut conn, owner, filter, &part).await?;
     let total = match page.count {
         Some(true) => Some(store::payment::count(&mut conn, owner, filter).await? as u64),
         _ => None,
     };
     drop(conn);
     note_list(app, caller, owner, "payment").await?;
-    let position = |payment: &Payment| (payment.created_at, payment.id);
-    Ok(Page { total, ..Page::from_rows(rows, limit, &app.keys, &name, position) })
+    let position = |payment: &Payment| ByTime::new(payment.created_at, payment.id.uuid());
+    Ok(Page { total, ..part.page(&app.keys, rows, position) })
 }
 
 /// A page of refunds the caller may see, the latest first.
@@ -120,18 +118,17 @@ pub(crate) async fn list_refunds(
     page: &PageQuery,
 ) -> Result<Page<Refund>, PaymentError> {
     let owner = restricted_to(caller, Permission::PaymentRefund)?;
-    let (name, limit) = (format!("refunds:{owner:?}:{filter:?}"), page.limit()?);
-    let after: Option<(Timestamp, RefundId)> = page.position(&app.keys, &name)?;
+    let part = page.part(&app.keys, &format!("refunds:{owner:?}:{filter:?}"))?;
     let mut conn = app.db.conn().await?;
-    let rows = store::refund::list(&mut conn, owner, filter, after, i64::from(limit) + 1).await?;
+    let rows = store::refund::list(&mut conn, owner, filter, &part).await?;
     let total = match page.count {
         Some(true) => Some(store::refund::count(&mut conn, owner, filter).await? as u64),
         _ => None,
     };
     drop(conn);
     note_list(app, caller, owner, "refund").await?;
-    let position = |refund: &Refund| (refund.created_at, refund.id);
-    Ok(Page { total, ..Page::from_rows(rows, limit, &app.keys, &name, position) })
+    let position = |refund: &Refund| ByTime::new(refund.created_at, refund.id.uuid());
+    Ok(Page { total, ..part.page(&app.keys, rows, position) })
 }
 
 /// Whether the thing belongs to the user who calls.

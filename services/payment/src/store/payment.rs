@@ -5,6 +5,7 @@ use crate::domain::ledger::Breakdown;
 use crate::domain::{Capture, Failure, Handle, Payment};
 use api::ids::{OrderId, PaymentId, UserId};
 use api::payment::{FailureReason, ListPayments, PaymentStatus};
+use base::page::{ByTime, Part};
 use base::{Currency, Money, Timestamp};
 use db::{Conn, DbError, FromRow, Json, Row, sql};
 use serde::{Deserialize, Serialize};
@@ -216,15 +217,9 @@ pub(crate) async fn list(
     c: &mut Conn,
     owner: Option<UserId>,
     filter: &ListPayments,
-    after: Option<(Timestamp, PaymentId)>,
-    limit: i64,
+    part: &Part<ByTime>,
 ) -> Result<Vec<Payment>, DbError> {
-    let mut query = filtered(COLUMNS, owner, filter);
-    if let Some((at, id)) = after {
-        query = query.push(" AND (created_at < ").push_bind(at).push(" OR (created_at = ").push_bind(at);
-        query = query.push(" AND id < ").push_bind(id).push("))");
-    }
-    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit).all(c).await
+    filtered(COLUMNS, owner, filter).latest_first(part, ["created_at", "id"]).all(c).await
 }
 
 /// How many payments the filter matches.

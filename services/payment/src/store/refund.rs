@@ -5,6 +5,7 @@ use crate::domain::refund::Refund;
 use api::ids::{PaymentId, RefundId, UserId};
 use api::payment::{ListRefunds, RefundStatus};
 use api::shared::Actor;
+use base::page::{ByTime, Part};
 use base::{Money, Timestamp};
 use db::{Conn, DbError, FromRow, Json, Row, json, sql};
 
@@ -142,20 +143,23 @@ pub(crate) async fn unsettled_after(
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
+/// Refunds of a payment that are at the gateway or wait for it.
+pub(crate) async fn unsettled_of(c: &mut Conn, payment: PaymentId) -> Result<Vec<RefundId>, DbError> {
+    let query = sql(
+        "SELECT id FROM refund WHERE payment_id = $1 AND status IN ('PENDING', 'PROCESSING') ORDER BY id",
+    );
+    let rows: Vec<(RefundId,)> = query.bind(payment).all(c).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
 /// A page of refunds, the latest first; of `owner` only when given.
 pub(crate) async fn list(
     c: &mut Conn,
     owner: Option<UserId>,
     filter: &ListRefunds,
-    after: Option<(Timestamp, RefundId)>,
-    limit: i64,
+    part: &Part<ByTime>,
 ) -> Result<Vec<Refund>, DbError> {
-    let mut query = filtered(COLUMNS, owner, filter);
-    if let Some((at, id)) = after {
-        query = query.push(" AND (created_at < ").push_bind(at).push(" OR (created_at = ").push_bind(at);
-        query = query.push(" AND id < ").push_bind(id).push("))");
-    }
-    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit).all(c).await
+    filtered(COLUMNS, owner, filter).latest_first(part, ["created_at", "id"]).all(c).await
 }
 
 /// How many refunds the filter matches.

@@ -36,6 +36,21 @@ async fn a_customer_pages_through_their_payments_the_latest_first() {
 }
 
 #[tokio::test]
+async fn payments_and_refunds_of_one_millisecond_are_walked_forward_and_back() {
+    let shop = Shop::open().await;
+    for _ in 0..5 {
+        let payment = shop.paid(VISA).await;
+        shop.refund(payment.id, Some(500), "damaged").await;
+        shop.t.clock.advance(Duration::from_micros(1));
+    }
+    shop.t.settle().await;
+    for path in ["/api/payments", "/api/refunds"] {
+        let get = async |path: String| shop.t.get(&path).as_user(shop.customer).await.expect(200).value();
+        assert_eq!(testkit::walk(path, get).await.len(), 5, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn lists_are_filtered() {
     let shop = Shop::open().await;
     let open = shop.start(shop.order()).await;

@@ -19,5 +19,6 @@ mod pages;
 mod race;
 mod real_time;
 mod refund;
+mod repair;
 mod shop;
 mod webhooks;

@@ -7,21 +7,22 @@ use api::ids::AddressId;
 use api::user::{SaveAddress, SetDefaultAddress, UserAddress};
 use auth::Caller;
 use axum::extract::State;
-use base::page::Page;
-use service::http::{Created, IfMatch, Json, NoContent, Path, Result, Versioned};
+use base::page::{CountQuery, Page};
+use service::http::{Created, IfMatch, Json, NoContent, Path, Query, Result, Versioned};
 
 const TAG: &str = "addresses";
 
 /// Lists the addresses.
-#[utoipa::path(get, path = "/api/users/{id}/addresses", tag = TAG, params(("id" = String, Path, description = "id or `me`")),
+#[utoipa::path(get, path = "/api/users/{id}/addresses", tag = TAG, params(("id" = String, Path, description = "id or `me`"), CountQuery),
     responses((status = 200, body = Page<UserAddress>)))]
 pub(super) async fn list_addresses(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<WhichUser>,
+    Query(count): Query<CountQuery>,
 ) -> Result<Json<Page<UserAddress>>> {
     let items = addresses::list_addresses(&app, &caller, which.of(&caller)?).await?;
-    Ok(Json(Page { items, next_cursor: None, prev_cursor: None, total: None }))
+    Ok(Json(Page::whole(items, count)))
 }
 
 /// Stores a new address; the first one becomes both defaults.

@@ -10,8 +10,8 @@ use api::user::{
 use auth::SignedIn;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use base::page::Page;
-use service::http::{ClientInfo, Created, Json, NoContent, Path, Result, Versioned};
+use base::page::{CountQuery, Page};
+use service::http::{ClientInfo, Created, Json, NoContent, Path, Query, Result, Versioned};
 
 const TAG: &str = "authentication";
 
@@ -87,13 +87,15 @@ pub(super) async fn me(State(app): State<App>, SignedIn(user): SignedIn) -> Resu
 }
 
 /// Lists where one is signed in.
-#[utoipa::path(get, path = "/api/auth/sessions", tag = TAG, responses((status = 200, body = Page<Session>)))]
+#[utoipa::path(get, path = "/api/auth/sessions", tag = TAG, params(CountQuery),
+    responses((status = 200, body = Page<Session>)))]
 pub(super) async fn list_sessions(
     State(app): State<App>,
     SignedIn(user): SignedIn,
+    Query(count): Query<CountQuery>,
 ) -> Result<Json<Page<Session>>> {
     let items = sessions::list_sessions(&app, &user).await?;
-    Ok(Json(Page { items, next_cursor: None, prev_cursor: None, total: None }))
+    Ok(Json(Page::whole(items, count)))
 }
 
 /// Ends one of one's sessions.

@@ -29,7 +29,7 @@ pub(super) struct UserQuery {
     sort: Option<String>,
     /// Rows, 1–100.
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` or `prevCursor` of an earlier answer.
     cursor: Option<String>,
     /// Whether to count them all.
     count: Option<bool>,
@@ -95,13 +95,15 @@ pub(super) struct HistoryQuery {
     pub(super) kind: Option<HistoryKind>,
     /// Rows, 1–100.
     limit: Option<u32>,
-    /// `nextCursor` of the page before.
+    /// `nextCursor` or `prevCursor` of an earlier answer.
     cursor: Option<String>,
+    /// Whether to count them all.
+    count: Option<bool>,
 }
 
 impl HistoryQuery {
     /// Which part of the list.
     pub(super) fn page(self) -> PageQuery {
-        PageQuery { limit: self.limit, cursor: self.cursor, count: None }
+        PageQuery { limit: self.limit, cursor: self.cursor, count: self.count }
     }
 }

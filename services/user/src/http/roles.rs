@@ -6,15 +6,11 @@ use api::ids::UserId;
 use api::user::{CheckPermissions, PermissionsChecked, Role, SetRoles};
 use auth::Caller;
 use axum::extract::State;
-use base::page::Page;
-use service::http::{IfMatch, Json, Path, Result, Versioned};
+use base::page::{CountQuery, Page};
+use service::http::{IfMatch, Json, Path, Query, Result, Versioned};
 use std::collections::BTreeSet;
 
 const TAG: &str = "roles";
-
-fn page<T>(items: Vec<T>) -> Page<T> {
-    Page { items, next_cursor: None, prev_cursor: None, total: None }
-}
 
 /// Asks whether a user has permissions now.
 #[utoipa::path(post, path = "/api/auth/check-permissions", tag = TAG, request_body = CheckPermissions,
@@ -28,21 +24,25 @@ pub(super) async fn check_permissions(
 }
 
 /// Lists the roles.
-#[utoipa::path(get, path = "/api/admin/roles", tag = TAG, responses((status = 200, body = Page<Role>)))]
-pub(super) async fn list_roles(State(app): State<App>) -> Result<Json<Page<Role>>> {
-    Ok(Json(page(roles::list_roles(&app).await?)))
+#[utoipa::path(get, path = "/api/admin/roles", tag = TAG, params(CountQuery), responses((status = 200, body = Page<Role>)))]
+pub(super) async fn list_roles(
+    State(app): State<App>,
+    Query(count): Query<CountQuery>,
+) -> Result<Json<Page<Role>>> {
+    Ok(Json(Page::whole(roles::list_roles(&app).await?, count)))
 }
 
 /// Lists the roles of a user.
-#[utoipa::path(get, path = "/api/admin/users/{id}/roles", tag = TAG, params(("id" = UserId, Path)),
+#[utoipa::path(get, path = "/api/admin/users/{id}/roles", tag = TAG, params(("id" = UserId, Path), CountQuery),
     responses((status = 200, body = Page<Role>)))]
 pub(super) async fn roles_of_user(
     State(app): State<App>,
     caller: Caller,
     Path(user): Path<UserId>,
+    Query(count): Query<CountQuery>,
 ) -> Result<Versioned<Page<Role>>> {
     let (version, roles) = roles::roles_of_user(&app, &caller, user).await?;
-    Ok(Versioned(version, page(roles)))
+    Ok(Versioned(version, Page::whole(roles, count)))
 }
 
 /// Gives a user exactly these roles.
@@ -58,7 +58,7 @@ pub(super) async fn set_roles(
     Json(body): Json<SetRoles>,
 ) -> Result<Versioned<Page<Role>>> {
     let (version, roles) = roles::set_roles(&app, &caller, user, seen, body).await?;
-    Ok(Versioned(version, page(roles)))
+    Ok(Versioned(version, Page::whole(roles, CountQuery::default())))
 }
 
 /// Lists what the roles of a user allow together.

@@ -40,20 +40,27 @@ pub(crate) async fn email_preferences(
     caller: &Caller,
     user: UserId,
 ) -> Result<(i64, EmailPreferences)> {
-    let (_, account) =
+    let (mut c, account) =
         users::open(app, caller, user, Permission::UserRead, "user.email-preferences.read").await?;
+    let in_use = may_sign_in(account.status, true) || account.status == UserStatus::Suspended;
+    let fails = store::preference::is_undeliverable(&mut c, user, &account.email).await?;
+    let mut categories: BTreeMap<String, bool> =
+        store::preference::of_mail(&mut c, user).await?.into_iter().collect();
+    // Advertising needs both: the consent, and that it was not switched off.
+    let marketing = categories.entry("MARKETING".to_owned()).or_insert(true);
+    *marketing &= account.marketing.granted;
     let preferences = EmailPreferences {
         user_id: user,
         email: account.email.clone(),
         email_verified: account.email_verified,
-        deliverable: may_sign_in(account.status, true) || account.status == UserStatus::Suspended,
+        deliverable: in_use && !fails,
         global_unsubscribe: false,
         marketing_consent: MarketingConsent {
             granted: account.marketing.granted,
             at: account.marketing.at,
             source: account.marketing.source,
         },
-        categories: BTreeMap::from([("MARKETING".to_owned(), account.marketing.granted)]),
+        categories,
         locale: account.profile.locale,
         timezone: account.profile.timezone,
     };

@@ -6,9 +6,7 @@ use crate::store;
 use api::ids::UserId;
 use api::user::{HistoryEntry, HistoryKind};
 use auth::{Caller, Permission};
-use base::Timestamp;
-use base::page::{Page, PageQuery};
-use uuid::Uuid;
+use base::page::{ByTime, Page, PageQuery};
 
 /// The history of an account, the latest first.
 ///
@@ -21,12 +19,12 @@ pub(crate) async fn history(
     kind: Option<HistoryKind>,
     page: PageQuery,
 ) -> Result<Page<HistoryEntry>> {
-    let limit = page.limit()?;
-    let list = format!("history:{user}:{kind:?}");
-    let after: Option<(i64, Uuid)> = page.position(&app.keys, &list)?;
-    let after = after.map(|(micros, id)| (Timestamp::from_micros(micros), id));
+    let part = page.part(&app.keys, &format!("history:{user}:{kind:?}"))?;
     let (mut c, _) = users::open(app, caller, user, Permission::UserRead, "user.history.read").await?;
-    let rows = store::history::list(&mut c, user, kind, after, i64::from(limit) + 1).await?;
-    let page = Page::from_rows(rows, limit, &app.keys, &list, |row| (row.entry.at.micros(), row.id));
-    Ok(page.map(|row| row.entry))
+    let rows = store::history::list(&mut c, user, kind, &part).await?;
+    let mut found = part.page(&app.keys, rows, |row| ByTime::new(row.entry.at, row.id));
+    if page.count == Some(true) {
+        found.total = Some(store::history::count(&mut c, user, kind).await?);
+    }
+    Ok(found.map(|row| row.entry))
 }

@@ -21,7 +21,7 @@ const FAILURE_FLAG: &str = "PAYMENT_FAILURES";
 
 /// A transaction in which the delivery is handled for the account it is about; nothing if there
 /// is nothing to do.
-async fn begin<M>(
+pub(super) async fn begin<M>(
     app: &AppState,
     delivery: &Delivery<M>,
     user: Option<UserId>,

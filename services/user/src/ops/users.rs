@@ -4,11 +4,10 @@ use super::{Result, announce, views};
 use crate::AppState;
 use crate::domain::account::{Account, may_sign_in};
 use crate::error::UserError;
-use crate::store::{self, account::After, account::Filter, account::Order};
+use crate::store::{self, account::Filter, account::Order, account::Place};
 use api::ids::UserId;
 use api::user::{PublicProfile, User, UserProfile, UserStatus};
 use auth::{Caller, Permission};
-use base::Timestamp;
 use base::page::{Page, PageQuery};
 use db::Conn;
 
@@ -116,29 +115,19 @@ pub(crate) async fn list_users(app: &AppState, caller: &Caller, query: ListUsers
             return Err(base::Error::field("/sort", "unknown-sort", message).into());
         }
     };
-    let limit = query.page.limit()?;
     // The cursor belongs to the question: another filter or order needs another one.
     let list = format!("users:{order:?}:{:?}", query.filter);
-    let after: Option<(Option<String>, i64, UserId)> = query.page.position(&app.keys, &list)?;
-    let after = after.map(|(email, micros, id)| match email {
-        Some(email) => After::Email(email, id),
-        None => After::Time(Timestamp::from_micros(micros), id),
-    });
+    let part = query.page.part(&app.keys, &list)?;
     announce::audit_read(app, caller, "user.list", None).await?;
     let mut c = app.db.conn().await?;
-    let found = store::account::list(&mut c, &query.filter, order, after, i64::from(limit) + 1).await?;
+    let found = store::account::list(&mut c, &query.filter, order, &part).await?;
     let ids: Vec<UserId> = found.iter().map(|account| account.id).collect();
     let mut roles = store::role::names_of_users(&mut c, &ids).await?;
     let total = match query.page.count {
         Some(true) => Some(store::account::count(&mut c, &query.filter).await? as u64),
         _ => None,
     };
-    let position = |account: &Account| {
-        let email = (order == Order::Email).then(|| crate::domain::email::key(&account.email));
-        (email, account.created_at.micros(), account.id)
-    };
-    let page = Page::from_rows(found, limit, &app.keys, &list, position);
-    let page = page.map(|account| {
+    let page = part.page(&app.keys, found, |account| Place::of(account, order)).map(|account| {
         let names = roles.remove(&account.id).unwrap_or_default();
         User { locked_until: account.locked_until, ..views::user(&account, names) }
     });

@@ -7,7 +7,9 @@ use crate::error::UserError;
 use api::ids::UserId;
 use api::user::UserStatus;
 use base::Timestamp;
-use db::{Conn, DbError, FromRow, Json, Row, Sql, json, sql};
+use base::page::{ByTime, Part};
+use db::{Conn, DbError, Direction, FromRow, Json, Row, Sql, json, sql};
+use serde::{Deserialize, Serialize};
 
 const COLUMNS: &str =
     "id, version, email, email_verified, pending_email, password_hash, status, locked_until,
@@ -236,41 +238,38 @@ pub(crate) enum Order {
     Email,
 }
 
-/// The place in a list after which it goes on.
-#[derive(Clone, Debug)]
-pub(crate) enum After {
-    /// In a list by time.
-    Time(Timestamp, UserId),
-    /// In a list by address.
-    Email(String, UserId),
+/// The place of an account in a list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// Only in a list by address: a cursor can be read, and stands in the logs of proxies.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    email_key: Option<String>,
+    #[serde(rename = "c")]
+    created: ByTime,
 }
 
-/// Up to `limit` accounts.
+impl Place {
+    pub(crate) fn of(account: &Account, order: Order) -> Self {
+        let email_key = (order == Order::Email).then(|| email::key(&account.email));
+        Self { email_key, created: ByTime::new(account.created_at, account.id.uuid()) }
+    }
+}
+
+/// The accounts of a part of the list.
 pub(crate) async fn list(
     c: &mut Conn,
     filter: &Filter,
     order: Order,
-    after: Option<After>,
-    limit: i64,
+    part: &Part<Place>,
 ) -> Result<Vec<Account>, DbError> {
-    let mut query = filtered(sql(format!("SELECT {COLUMNS} FROM account WHERE ")), filter);
-    query = match after {
-        None => query,
-        Some(After::Email(email, id)) => {
-            query.push(" AND (email_key, id) > (").push_bind(email).push(", ").push_bind(id).push(")")
-        }
-        Some(After::Time(at, id)) => {
-            let sign = if order == Order::Newest { "<" } else { ">" };
-            let query = query.push(" AND (created_at, id) ").push(sign).push(" (");
-            query.push_bind(at).push(", ").push_bind(id).push(")")
-        }
+    let query = filtered(sql(format!("SELECT {COLUMNS} FROM account WHERE ")), filter);
+    let by_time = |at: &Place| [at.created.at().into(), at.created.id().into()];
+    let query = match order {
+        Order::Newest => query.part(part, ["created_at", "id"], Direction::Down, by_time),
+        Order::Oldest => query.part(part, ["created_at", "id"], Direction::Up, by_time),
+        Order::Email => query.part(part, ["email_key"], Direction::Up, |at| [at.email_key.clone().into()]),
     };
-    let order = match order {
-        Order::Newest => " ORDER BY created_at DESC, id DESC LIMIT ",
-        Order::Oldest => " ORDER BY created_at, id LIMIT ",
-        Order::Email => " ORDER BY email_key, id LIMIT ",
-    };
-    query.push(order).push_bind(limit).all(c).await
+    query.all(c).await
 }
 
 /// How many accounts there are of the kind.

@@ -3,8 +3,9 @@
 use super::{name_of, named};
 use api::ids::UserId;
 use api::user::{HistoryEntry, HistoryKind};
-use base::{Id, Timestamp};
-use db::{Conn, DbError, FromRow, Json, Row, json, sql};
+use base::Id;
+use base::page::{ByTime, Part};
+use db::{Conn, DbError, FromRow, Json, Row, Sql, json, sql};
 use uuid::Uuid;
 
 /// An entry and its place in the list.
@@ -43,21 +44,27 @@ pub(crate) async fn insert(c: &mut Conn, user: UserId, entry: &HistoryEntry) -> 
         .await
 }
 
-/// Up to `limit` entries of a user, the latest first.
+/// The entries of a user in a part of the list, the latest first.
 pub(crate) async fn list(
     c: &mut Conn,
     user: UserId,
     kind: Option<HistoryKind>,
-    after: Option<(Timestamp, Uuid)>,
-    limit: i64,
+    part: &Part<ByTime>,
 ) -> Result<Vec<Placed>, DbError> {
-    let mut query =
-        sql("SELECT id, kind, at, summary, ref_id, actor FROM history WHERE user_id = $1").bind(user);
-    if let Some(kind) = kind {
-        query = query.push(" AND kind = ").push_bind(name_of(&kind));
+    let query = sql("SELECT id, kind, at, summary, ref_id, actor FROM history");
+    filtered(query, user, kind).latest_first(part, ["at", "id"]).all(c).await
+}
+
+/// How many entries a user has.
+pub(crate) async fn count(c: &mut Conn, user: UserId, kind: Option<HistoryKind>) -> Result<u64, DbError> {
+    let count: i64 = filtered(sql("SELECT COUNT(*) FROM history"), user, kind).scalar(c).await?;
+    Ok(count.unsigned_abs())
+}
+
+fn filtered(query: Sql, user: UserId, kind: Option<HistoryKind>) -> Sql {
+    let query = query.push(" WHERE user_id = ").push_bind(user);
+    match kind {
+        Some(kind) => query.push(" AND kind = ").push_bind(name_of(&kind)),
+        None => query,
     }
-    if let Some((at, id)) = after {
-        query = query.push(" AND (at, id) < (").push_bind(at).push(", ").push_bind(id).push(")");
-    }
-    query.push(" ORDER BY at DESC, id DESC LIMIT ").push_bind(limit).all(c).await
 }

@@ -24,3 +24,4 @@ mod sessions;
 mod status;
 mod users;
 mod verification;
+mod wishes;

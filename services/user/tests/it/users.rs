@@ -71,6 +71,31 @@ async fn pages_hold_everybody_once_and_cursors_belong_to_their_question() {
 }
 
 #[tokio::test]
+async fn accounts_and_their_history_are_walked_forward_and_back() {
+    let shop = shop().await;
+    let admin = shop.super_admin().await;
+    for index in 0..4 {
+        shop.register(&format!("user{index}@example.org")).await;
+    }
+    let ada = shop.customer("ada@example.org").await;
+    for name in ["Ada", "Augusta", "Byron"] {
+        let body = serde_json::json!({ "firstName": name });
+        shop.patch("/api/users/me").by(&ada).json(&body).await.expect(200);
+    }
+    let staff = async |path: String| shop.get(&path).by(&admin).await.expect(200).value();
+    for path in ["/api/users", "/api/users?sort=createdAt", "/api/users?sort=email"] {
+        assert_eq!(testkit::walk(path, staff).await.len(), 6, "{path}");
+    }
+    let history = testkit::walk(&format!("/api/users/{}/history", ada.id), staff).await;
+    assert!(history.len() >= 3, "{history:?}");
+    for path in ["/api/admin/roles", "/api/auth/sessions", "/api/users/me/addresses"] {
+        let counted = staff(format!("{path}?count=true")).await;
+        assert_eq!(counted["total"], counted["items"].as_array().unwrap().len(), "{path}");
+        assert!(staff(path.to_owned()).await.get("total").is_none(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn reading_somebody_elses_account_is_recorded() {
     let shop = shop().await;
     let admin = shop.super_admin().await;

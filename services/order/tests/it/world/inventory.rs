@@ -6,13 +6,14 @@ use api::inventory::{Reservation, ReservationLine, ReservationStatus, Reserve, R
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use base::Error;
 use service::http::{Json, Path};
 
 pub(super) fn router(world: World) -> Router {
     Router::new()
         .route("/internal/inventory/reservations", post(reserve))
+        .route("/internal/inventory/reservations/{id}", get(read))
         .route("/internal/inventory/reservations/{id}/confirm", post(confirm))
         .route("/internal/inventory/reservations/{id}/cancel", post(cancel))
         .with_state(world)
@@ -97,6 +98,15 @@ async fn confirm(State(world): State<World>, Path(id): Path<OrderId>) -> Respons
             let hold = Hold { status: ReservationStatus::Confirmed, ..hold };
             memory.holds.insert(id, hold.clone());
             Ok(answer(id, &hold))
+        })
+        .await
+}
+
+async fn read(State(world): State<World>, Path(id): Path<OrderId>) -> Response {
+    world
+        .call("reservation", |memory| {
+            let hold = memory.holds.get(&id).ok_or_else(|| Error::not_found("reservation"))?;
+            Ok(answer(id, hold))
         })
         .await
 }
