@@ -9,7 +9,7 @@ pub mod messages;
 pub use mailbox::{MailboxMail, MailboxMails, MailboxSummary, ReadMailbox};
 pub use messages::{
     CommunicationPreferenceUpdated, NotificationAuditRecorded, NotificationFailed, NotificationSent,
-    PreferenceChannel,
+    NotificationService, PreferenceChannel,
 };
 
 use crate::ids::NotificationId;

@@ -5,6 +5,8 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -21,6 +23,10 @@ pub struct RequestContext {
     pub causation_id: Option<String>,
     /// When the answer is useless.
     pub deadline: Option<Instant>,
+    /// The address of the client who asked, for audit records.
+    pub client_address: Option<IpAddr>,
+    /// What the client's software calls itself, at most 512 characters, for audit records.
+    pub client_agent: Option<Arc<str>>,
 }
 
 impl RequestContext {

@@ -108,6 +108,7 @@ fn prepare(
         traceparent: incoming.traceparent,
         causation_id: Some(envelope.message_id.to_string()),
         deadline: Some(Instant::now() + HANDLER_TIMEOUT),
+        ..RequestContext::default()
     };
     let work = handler(Delivery {
         message: envelope,

@@ -138,6 +138,7 @@ async fn run(registered: &Registered, claimed: Claimed) -> (Outcome, Verdict) {
         traceparent: claimed.traceparent,
         causation_id: claimed.causation_id,
         deadline: Some(Instant::now() + registered.lease),
+        ..RequestContext::default()
     };
     let (payload, due_at) = (claimed.payload, claimed.run_at);
     let raw = RawRun { payload, attempt, is_last, due_at, claim: claim.clone() };

@@ -5,6 +5,7 @@
 mod tests;
 
 use super::answer::Failure;
+use super::client::ClientInfo;
 use super::idempotency;
 use crate::metrics::Metrics;
 use auth::{UserId, Verifier};
@@ -131,9 +132,16 @@ fn finish(stack: &Stack, here: &RequestContext, seen: Seen, mut response: Respon
 
 /// The context a peer passed on, or one made from the headers the gateway rebuilt.
 fn adopt(request: &mut Request) -> RequestContext {
-    if let Some(here) = request.extensions_mut().remove::<RequestContext>() {
+    let here = request.extensions_mut().remove::<RequestContext>();
+    let here = here.unwrap_or_else(|| context_of(request));
+    if here.client_address.is_some() {
         return here;
     }
+    let ClientInfo { ip, user_agent } = ClientInfo::of(request.headers());
+    RequestContext { client_address: ip, client_agent: user_agent.map(Into::into), ..here }
+}
+
+fn context_of(request: &Request) -> RequestContext {
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let request_id = text("x-request-id").filter(|id| is_correlation_id(id)).map(str::to_owned);
     let request_id = request_id.unwrap_or_else(|| Id::<()>::new().to_string());
@@ -141,9 +149,8 @@ fn adopt(request: &mut Request) -> RequestContext {
     RequestContext {
         correlation_id: correlation_id.unwrap_or_else(|| request_id.clone()),
         traceparent: text("traceparent").map(str::to_owned),
-        causation_id: None,
-        deadline: None,
         request_id,
+        ..RequestContext::default()
     }
 }
 

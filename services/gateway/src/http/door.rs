@@ -48,9 +48,8 @@ fn new_context(headers: &HeaderMap) -> RequestContext {
     RequestContext {
         correlation_id: correlation_id.unwrap_or(&request_id).to_owned(),
         traceparent: text("traceparent").filter(|value| value.len() <= 64).map(str::to_owned),
-        causation_id: None,
-        deadline: None,
         request_id,
+        ..RequestContext::default()
     }
 }
 

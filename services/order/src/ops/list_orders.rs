@@ -7,8 +7,10 @@ use crate::domain::order::Order;
 use crate::error::Result;
 use crate::store;
 use crate::store::lists::Filter;
+use api::audit::Deed;
 use api::ids::{OrderId, UserId};
-use api::order::OrderStatus;
+use api::order::{OrderAuditRecorded, OrderStatus};
+use api::shared::{Actor, ActorKind};
 use auth::{Permission, User};
 use base::page::{Page, PageQuery};
 use base::{Error, Timestamp};
@@ -38,6 +40,13 @@ pub(crate) async fn list_orders(
     let others = wanted.all || wanted.user_id.is_some_and(|wanted| wanted != own);
     if others && !user.has(Permission::OrderRead) {
         return Err(Error::forbidden().into());
+    }
+    if others {
+        let deed = Deed::new("order.list", "order");
+        let deed = deed.because(wanted.user_id.map(|id| format!("of user {id}")).as_deref());
+        let mut tx = app.db.begin().await?;
+        OrderAuditRecorded::write(&mut tx, Actor::new(ActorKind::Admin, own), deed).await?;
+        tx.commit().await?;
     }
     let list = format!("orders:{own}:{wanted:?}");
     let filter = Filter {
