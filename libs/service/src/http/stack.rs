@@ -7,6 +7,7 @@ mod tests;
 use super::answer::Failure;
 use super::client::ClientInfo;
 use super::idempotency;
+use crate::audit::{Refusals, Refused};
 use crate::metrics::Metrics;
 use auth::{UserId, Verifier};
 use axum::Router;
@@ -39,6 +40,8 @@ pub struct Stack {
     pub metrics: Metrics,
     /// Store of the service, where answers to keyed requests are kept.
     pub db: Option<Db>,
+    /// Records refused access, where there is a store to record it in.
+    pub(crate) refusals: Option<Refusals>,
     /// Whether requests come straight from the network, so that each gets a line in the log.
     pub outermost: bool,
 }
@@ -110,7 +113,13 @@ async fn around(State(stack): State<Stack>, mut request: Request, next: Next) ->
             Err(_) => Failure(Error::new(Kind::Timeout, "upstream-timeout", "it took too long; try again"))
                 .into_response(),
         };
-        finish(&stack, &here, seen, response)
+        let mut response = finish(&stack, &here, seen, response);
+        // Taken away here, so that a service further out does not record it again.
+        let refused = response.extensions_mut().remove::<Refused>();
+        if let (Some(refusals), Some(refused)) = (&stack.refusals, refused) {
+            refusals.note(&here, refused).await;
+        }
+        response
     });
     work.instrument(span).await
 }

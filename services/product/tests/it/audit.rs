@@ -5,6 +5,7 @@ use api::audit::{AuditOutcome, AuditRecord};
 use api::product::{Category, Product, ProductAuditRecorded};
 use api::shared::ActorKind;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// The records so far, oldest first.
 async fn records(shop: &Shop) -> Vec<AuditRecord> {
@@ -64,4 +65,32 @@ async fn an_import_leaves_one_record_with_its_counts_and_none_if_it_changes_noth
     assert_eq!(record.action, "product.import");
     let counts = record.after.unwrap();
     assert_eq!((&counts["created"], &counts["stockLines"]), (&json!(37), &json!(87)));
+}
+
+#[tokio::test]
+async fn a_refused_change_is_recorded_with_who_asked_for_it() {
+    let shop = Shop::open().await;
+    let eve = auth::UserId::new();
+    let path = format!("/api/products/{}", base::Id::<()>::new());
+    for _ in 0..3 {
+        let ask = shop.service.delete(&path).as_user(eve).header("x-forwarded-for", "192.0.2.7");
+        ask.header("user-agent", "curl/8").await.problem(403, "forbidden");
+    }
+    let mut found = records(&shop).await;
+    for _ in 0..500 {
+        if !found.is_empty() {
+            break;
+        }
+        // It is written beside the request, so that nobody waits for it.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        found = records(&shop).await;
+    }
+    let [record] = found.try_into().unwrap();
+    assert_eq!((record.action.as_str(), record.outcome), ("delete_product", AuditOutcome::Denied));
+    assert_eq!((record.actor.kind, record.actor.id), (ActorKind::User, Some(eve.to_string())));
+    assert_eq!(record.resource_type, "/api/products/{id}");
+    assert_eq!(record.ip_address.as_deref(), Some("192.0.2.7"));
+    assert_eq!(record.user_agent.as_deref(), Some("curl/8"));
+    let numbers = shop.service.metrics().await;
+    assert!(numbers.contains("access_refusals_total{"), "{numbers}");
 }
