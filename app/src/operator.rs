@@ -2,8 +2,13 @@
 //! service in the operator's name, dead letters, outbox, tasks. Every request carries a token
 //! derived from the installation's secret.
 
+#[cfg(test)]
+mod tests;
+
+use api::audit::Deed;
 use api::repair::{RepairInvariants, Repairs};
-use auth::{Scope, ServiceIdentity};
+use api::shared::Actor;
+use auth::{Caller, Scope, ServiceIdentity};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -18,6 +23,7 @@ use events::{outbox, tasks};
 use http::Uri;
 use http::header::AUTHORIZATION;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use service::Host;
 use service::http::{Failure, Json, Query, Result};
 use std::sync::Arc;
@@ -157,7 +163,9 @@ pub(crate) struct Handled {
 async fn replay(State(host): State<Arc<Host>>, Json(choice): Json<Choice>) -> Result<Json<Handled>> {
     queues(&host, Some(&choice.queue))?;
     let which = if choice.ids.is_empty() { Which::All } else { Which::These(choice.ids) };
-    Ok(Json(Handled { count: host.broker().replay(&choice.queue, which).await? }))
+    let count = host.broker().replay(&choice.queue, which).await?;
+    note(&host, &choice.queue, Deed::new("dlq.replay", "queue"), count).await?;
+    Ok(Json(Handled { count }))
 }
 
 async fn discard(State(host): State<Arc<Host>>, Json(choice): Json<Choice>) -> Result<Json<Handled>> {
@@ -166,7 +174,27 @@ async fn discard(State(host): State<Arc<Host>>, Json(choice): Json<Choice>) -> R
         return Err(Error::new(Kind::Invalid, "validation", "name the messages and a reason").into());
     }
     let which = Which::These(choice.ids);
-    Ok(Json(Handled { count: host.broker().discard(&choice.queue, which, &choice.reason).await? }))
+    let count = host.broker().discard(&choice.queue, which, &choice.reason).await?;
+    let deed = Deed::new("dlq.discard", "queue").because(Some(&choice.reason));
+    note(&host, &choice.queue, deed, count).await?;
+    Ok(Json(Handled { count }))
+}
+
+fn actor() -> Actor {
+    Actor::from(&Caller::Service(identity()))
+}
+
+/// Leaves the audit record of what was done to dead letters, with the service whose queue it is.
+async fn note(host: &Host, queue: &str, deed: Deed, count: u64) -> base::Result<()> {
+    let has =
+        |name: &&str| host.runtime(name).is_some_and(|own| own.durable_queues().any(|own| own == queue));
+    let owner = host.names().find(has);
+    let owner = owner.and_then(|name| Some((host.db(name)?, host.auditor(name)?)));
+    let Some((db, auditor)) = owner.filter(|_| count > 0) else { return Ok(()) };
+    let deed = deed.to(queue).changed(None::<&Value>, Some(&json!({ "count": count })));
+    let mut tx = db.begin().await?;
+    auditor.write(&mut tx, actor(), deed).await?;
+    Ok(tx.commit().await?)
 }
 
 /// A waiting message as operators see it.
@@ -252,6 +280,9 @@ async fn retry_task(State(host): State<Arc<Host>>, Json(again): Json<Again>) -> 
         let Some(db) = host.db(name) else { continue };
         let mut tx = db.begin().await?;
         if tasks::retry(&mut tx, again.id).await? {
+            if let Some(auditor) = host.auditor(name) {
+                auditor.write(&mut tx, actor(), Deed::new("task.retry", "task").to(again.id)).await?;
+            }
             tx.commit().await?;
             return Ok(Json(Handled { count: 1 }));
         }

@@ -9,7 +9,7 @@ pub mod messages;
 pub use mailbox::{MailboxMail, MailboxMails, MailboxSummary, ReadMailbox};
 pub use messages::{
     CommunicationPreferenceUpdated, DeliveryStatus, NotificationAuditRecorded, NotificationDeliveryUpdate,
-    NotificationFailed, NotificationSent, PreferenceChannel, mask_address,
+    NotificationFailed, NotificationSent, NotificationService, PreferenceChannel, mask_address,
 };
 
 use crate::ids::NotificationId;

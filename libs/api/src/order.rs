@@ -14,8 +14,8 @@ pub mod shipment_messages;
 pub use client::OrderClient;
 pub use messages::{
     OrderAuditRecorded, OrderCancelled, OrderCompleted, OrderCreated, OrderPaymentCompleted,
-    OrderPaymentFailed, OrderPlaced, OrderRefundProcessed, OrderRefundRequested, OrderStatusChanged,
-    OrderUpdated,
+    OrderPaymentFailed, OrderPlaced, OrderRefundProcessed, OrderRefundRequested, OrderService,
+    OrderStatusChanged, OrderUpdated,
 };
 pub use pricing::{
     Explanation, PriceStep, Quote, QuoteLine, QuoteRequest, ShippingOption, ShippingOptions, ShippingRate,

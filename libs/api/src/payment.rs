@@ -16,7 +16,7 @@ pub use books::{
 pub use client::PaymentClient;
 pub use messages::{
     PaymentAuditRecorded, PaymentAuthorized, PaymentCancelled, PaymentCaptured, PaymentFailed,
-    PaymentInitiated, PaymentProcessing, PaymentRequiresAction, PaymentSucceeded,
+    PaymentInitiated, PaymentProcessing, PaymentRequiresAction, PaymentService, PaymentSucceeded,
 };
 pub use refund_messages::{RefundFailed, RefundInitiated, RefundProcessing, RefundSucceeded};
 

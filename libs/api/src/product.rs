@@ -17,9 +17,9 @@ pub use availability::{
 pub use client::ProductClient;
 pub use import::{BadRow, ImportReport};
 pub use messages::{
-    CategoryCreated, CategoryDeleted, CategoryMoved, CategoryUpdated, ProductCreated, ProductDeleted,
-    ProductPriceUpdated, ProductSnapshot, ProductStatusChanged, ProductUpdated, ProductVariantAdded,
-    ProductVariantRemoved, ProductVariantUpdated,
+    CategoryCreated, CategoryDeleted, CategoryMoved, CategoryUpdated, ProductAuditRecorded, ProductCreated,
+    ProductDeleted, ProductPriceUpdated, ProductService, ProductSnapshot, ProductStatusChanged,
+    ProductUpdated, ProductVariantAdded, ProductVariantRemoved, ProductVariantUpdated,
 };
 pub use search::{CategoryCount, Facets, PriceBand, ProductPage, Suggestion, Suggestions, ValueCount};
 pub use write::{AddImage, MoveCategory, SetPrice, SetStatus, WriteCategory, WriteProduct, WriteVariant};

@@ -44,9 +44,9 @@ fn user() -> Vec<MessageInfo> {
 
 fn product() -> Vec<MessageInfo> {
     use crate::product::{
-        CategoryCreated, CategoryDeleted, CategoryMoved, CategoryUpdated, ProductCreated, ProductDeleted,
-        ProductPriceUpdated, ProductStatusChanged, ProductUpdated, ProductVariantAdded,
-        ProductVariantRemoved, ProductVariantUpdated,
+        CategoryCreated, CategoryDeleted, CategoryMoved, CategoryUpdated, ProductAuditRecorded,
+        ProductCreated, ProductDeleted, ProductPriceUpdated, ProductStatusChanged, ProductUpdated,
+        ProductVariantAdded, ProductVariantRemoved, ProductVariantUpdated,
     };
     vec![
         MessageInfo::of::<ProductCreated>(),
@@ -61,14 +61,16 @@ fn product() -> Vec<MessageInfo> {
         MessageInfo::of::<CategoryUpdated>(),
         MessageInfo::of::<CategoryMoved>(),
         MessageInfo::of::<CategoryDeleted>(),
+        MessageInfo::of::<ProductAuditRecorded>(),
     ]
 }
 
 fn inventory() -> Vec<MessageInfo> {
     use crate::inventory::{
-        InventoryItemCreated, InventoryReservationCancelled, InventoryReservationConfirmed,
-        InventoryReservationExpired, InventoryReservationFailed, InventoryReservationFulfilled,
-        InventoryReserved, LowStockThresholdReached, OutOfStock, ProductBackInStock, StockLevelChanged,
+        InventoryAuditRecorded, InventoryItemCreated, InventoryReservationCancelled,
+        InventoryReservationConfirmed, InventoryReservationExpired, InventoryReservationFailed,
+        InventoryReservationFulfilled, InventoryReserved, LowStockThresholdReached, OutOfStock,
+        ProductBackInStock, StockLevelChanged,
     };
     vec![
         MessageInfo::of::<InventoryItemCreated>(),
@@ -82,16 +84,18 @@ fn inventory() -> Vec<MessageInfo> {
         MessageInfo::of::<InventoryReservationCancelled>(),
         MessageInfo::of::<InventoryReservationExpired>(),
         MessageInfo::of::<InventoryReservationFulfilled>(),
+        MessageInfo::of::<InventoryAuditRecorded>(),
     ]
 }
 
 fn cart() -> Vec<MessageInfo> {
-    use crate::cart::{CartAbandoned, CartCheckedOut, CartCleared, CartUpdated};
+    use crate::cart::{CartAbandoned, CartAuditRecorded, CartCheckedOut, CartCleared, CartUpdated};
     vec![
         MessageInfo::of::<CartUpdated>(),
         MessageInfo::of::<CartCheckedOut>(),
         MessageInfo::of::<CartCleared>(),
         MessageInfo::of::<CartAbandoned>(),
+        MessageInfo::of::<CartAuditRecorded>(),
     ]
 }
 

@@ -156,17 +156,6 @@ impl ServiceIdentity {
     }
 }
 
-/// Who did something, in the form of the contract's `Actor` (§3.14).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Actor {
-    /// `USER`, `ADMIN` (staff), `SERVICE` or `CUSTOMER` (a guest).
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// User id or service name; guests have none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-}
-
 impl Caller {
     /// The user, if it is one.
     pub fn user(&self) -> Option<&User> {
@@ -215,16 +204,6 @@ impl Caller {
             Caller::User(user) if user.id == owner || user.has(permission) => Ok(()),
             Caller::User(_) => Err(Error::not_found("resource")),
             Caller::Service(_) => Ok(()),
-        }
-    }
-
-    /// Who it is, for events and audit records.
-    pub fn actor(&self) -> Actor {
-        match self {
-            Caller::Anonymous => Actor { kind: "CUSTOMER", id: None },
-            Caller::User(user) if user.is_staff() => Actor { kind: "ADMIN", id: Some(user.id.to_string()) },
-            Caller::User(user) => Actor { kind: "USER", id: Some(user.id.to_string()) },
-            Caller::Service(service) => Actor { kind: "SERVICE", id: Some(service.name().to_owned()) },
         }
     }
 }
@@ -319,17 +298,5 @@ pub(crate) mod tests {
             assert!(admin.may_set_order_status(status));
             assert!(!user_with(&[]).may_set_order_status(status));
         }
-    }
-
-    #[test]
-    fn an_actor_is_named_by_kind_and_id() {
-        let json = |caller: Caller| serde_json::to_value(caller.actor()).unwrap();
-        let (customer, staff) = (user_with(&[]), user_with(&[Permission::UserRead]));
-        let (customer_id, staff_id) = (customer.id.to_string(), staff.id.to_string());
-        assert_eq!(json(Caller::Anonymous), serde_json::json!({"type": "CUSTOMER"}));
-        assert_eq!(json(Caller::User(customer)), serde_json::json!({"type": "USER", "id": customer_id}));
-        assert_eq!(json(Caller::User(staff)), serde_json::json!({"type": "ADMIN", "id": staff_id}));
-        let service = Caller::Service(ServiceIdentity::of_service("cart-service"));
-        assert_eq!(json(service), serde_json::json!({"type": "SERVICE", "id": "cart-service"}));
     }
 }

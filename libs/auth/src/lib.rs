@@ -22,7 +22,7 @@ pub mod token;
 
 pub use access::Access;
 pub use authenticate::{OnBehalfOf, authenticate};
-pub use caller::{AccountStatus, Actor, Caller, ServiceIdentity, SessionId, SignedIn, User, UserId};
+pub use caller::{AccountStatus, Caller, ServiceIdentity, SessionId, SignedIn, User, UserId};
 pub use password::{HashGate, HashSettings};
 pub use permission::{Permission, Permissions};
 pub use policy::PolicyBundle;

@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -25,6 +26,10 @@ pub struct RequestContext {
     /// Whether nobody waits for this work, so that its commits may wait a moment for others to
     /// share the disk with.
     pub patient: bool,
+    /// The address of the client who asked, for audit records.
+    pub client_address: Option<IpAddr>,
+    /// What the client's software calls itself, at most 512 characters, for audit records.
+    pub client_agent: Option<Arc<str>>,
 }
 
 impl RequestContext {

@@ -109,6 +109,7 @@ fn prepare(
         causation_id: Some(envelope.message_id.to_string().into()),
         deadline: Some(Instant::now() + HANDLER_TIMEOUT),
         patient: context::is_patient(),
+        ..RequestContext::default()
     };
     let work = handler(Delivery {
         message: envelope,

@@ -1,9 +1,11 @@
 //! What a service gets to be built with, and what it gives back.
 
+use crate::audit::Auditor;
 use crate::cache::Cache;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::routes::BuiltRoutes;
+use api::audit::Publisher;
 use axum::Router;
 use base::{Clock, Config, Keys, Result};
 use db::{Db, Migration, PostgresOptions, SqliteOptions};
@@ -133,7 +135,7 @@ pub fn all_migrations(own: &[Migration]) -> Vec<Migration> {
 pub struct Service {
     pub(crate) router: Router,
     pub(crate) document: OpenApi,
-    pub(crate) db: Option<Db>,
+    pub(crate) db: Option<(Db, Auditor)>,
     pub(crate) consumers: Consumers,
     pub(crate) tasks: Tasks,
     pub(crate) outermost: Option<Wrap>,
@@ -155,10 +157,11 @@ impl Service {
         }
     }
 
-    /// Its store; without one it can neither publish nor consume nor schedule.
+    /// Its store, and the name `P` under which it publishes audit records; without a store it can
+    /// neither publish nor consume nor schedule.
     #[must_use]
-    pub fn database(self, db: Db) -> Self {
-        Self { db: Some(db), ..self }
+    pub fn database<P: Publisher>(self, db: Db) -> Self {
+        Self { db: Some((db, Auditor::of::<P>())), ..self }
     }
 
     /// The messages it consumes.

@@ -1,5 +1,6 @@
 //! Several services in one process: built, connected as local peers, their events and tasks run.
 
+use crate::audit::{Auditor, Refusals};
 use crate::cache::Cache;
 use crate::context::{Context, Definition, Service, Store};
 use crate::http::{Failure, Stack, prune_idempotency, release_keys, with_stack};
@@ -59,6 +60,7 @@ pub struct Host {
 struct Running {
     router: Router,
     db: Option<Db>,
+    auditor: Option<Auditor>,
     runtime: Option<Runtime>,
 }
 
@@ -100,7 +102,7 @@ impl Host {
                 service.consumers = revocation::listen(service.consumers, &host.verifier);
                 listener = None;
             }
-            let running = host.install(name, service);
+            let running = host.install(name, service, &shared.limiter);
             host.running.insert(name, running);
         }
         if options.background {
@@ -132,24 +134,30 @@ impl Host {
         }
     }
 
-    fn install(&self, name: &'static str, service: Service) -> Running {
+    fn install(&self, name: &'static str, service: Service, limiter: &Limiter) -> Running {
+        let (db, auditor) = service.db.unzip();
+        let refusals = db
+            .clone()
+            .zip(auditor)
+            .map(|(db, auditor)| Refusals::start(name, db, auditor, limiter.clone(), self.metrics.clone()));
         let stack = Stack {
             service: name,
             verifier: self.verifier.clone(),
             metrics: self.metrics.clone(),
-            db: service.db.clone(),
+            db: db.clone(),
+            refusals,
             outermost: name == GATEWAY,
         };
         let router = described(service.router, &service.document);
         // What comes from outside gets no answer here: contracts P-02.
-        let router = if name == GATEWAY { router } else { with_health(router, service.db.as_ref()) };
+        let router = if name == GATEWAY { router } else { with_health(router, db.as_ref()) };
         let router = with_stack(router, stack);
         let router = match service.outermost {
             Some(wrap) => wrap(router),
             None => router,
         };
         self.peers.register(name, local(router.clone()));
-        let runtime = service.db.clone().map(|db| {
+        let runtime = db.clone().map(|db| {
             let pruned = db.clone();
             let tasks = service.tasks.every("prune-idempotency", Duration::from_hours(1), move || {
                 let db = pruned.clone();
@@ -160,7 +168,7 @@ impl Host {
             });
             Runtime::new(name, db, self.broker.clone(), service.consumers, tasks)
         });
-        Running { router, db: service.db, runtime }
+        Running { router, db, auditor, runtime }
     }
 
     /// The services of this process as peers without an identity of their own.
@@ -176,6 +184,11 @@ impl Host {
     /// The store of the hosted service `name`.
     pub fn db(&self, name: &str) -> Option<&Db> {
         self.running.get(name).and_then(|running| running.db.as_ref())
+    }
+
+    /// Writes audit records in the name of the hosted service `name`.
+    pub fn auditor(&self, name: &str) -> Option<Auditor> {
+        self.running.get(name).and_then(|running| running.auditor)
     }
 
     /// Events and tasks of the hosted service `name`.

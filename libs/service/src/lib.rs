@@ -5,6 +5,7 @@
 
 #![warn(missing_docs)]
 
+mod audit;
 mod cache;
 mod context;
 mod describe;
@@ -17,6 +18,7 @@ mod revocation;
 mod routes;
 pub mod server;
 
+pub use audit::Auditor;
 pub use cache::Cache;
 pub use context::{Context, Definition, Service, Store, all_migrations};
 pub use host::{Host, HostOptions};

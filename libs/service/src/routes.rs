@@ -1,13 +1,17 @@
 //! Routes, their OpenAPI entries and who may use them, in one list. Deny by default: a route
 //! cannot be added without saying who may call it.
 
+use crate::audit::Refused;
 use crate::describe;
 use crate::http::{AnsweredTo, Failure};
 use auth::{Access, Caller};
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
+use base::Error;
+use http::{Method, StatusCode};
+use std::sync::Arc;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
@@ -54,8 +58,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
                 operation.extensions.get_or_insert_with(Default::default).merge(note);
             }
         }
+        let names = paths.paths.values().flat_map(named_operations).collect();
         let routes: UtoipaMethodRouter<S> = (schemas, paths, router);
-        let guarded = routes.layer(from_fn_with_state(access, guard));
+        let guarded = routes.layer(from_fn_with_state(Door { access, names }, guard));
         Self { router: self.router.routes(guarded) }
     }
 
@@ -78,19 +83,58 @@ pub fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
         .filter_map(Option::as_mut)
 }
 
-async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
-    let anonymous = Caller::Anonymous;
-    let caller = request.extensions().get::<Caller>().unwrap_or(&anonymous);
-    let user = match caller {
-        Caller::User(user) => Some(AnsweredTo(user.id)),
-        _ => None,
-    };
-    let mut response = match access.check(caller) {
+/// The operations of a path by method, as their documents name them.
+fn named_operations(item: &PathItem) -> Vec<(Method, String)> {
+    let all = [
+        (Method::GET, &item.get),
+        (Method::PUT, &item.put),
+        (Method::POST, &item.post),
+        (Method::DELETE, &item.delete),
+        (Method::PATCH, &item.patch),
+    ];
+    let named = all.into_iter().filter_map(|(method, operation)| {
+        let name = operation.as_ref()?.operation_id.clone()?;
+        Some((method, name))
+    });
+    named.collect()
+}
+
+/// What stands before the handlers of one path.
+#[derive(Clone)]
+struct Door {
+    access: Access,
+    names: Arc<[(Method, String)]>,
+}
+
+impl Door {
+    fn refused(&self, caller: &Caller, method: &Method, route: &str, response: &Response) -> Refused {
+        let name = self.names.iter().find(|(own, _)| own == method).map(|(_, name)| name.clone());
+        Refused {
+            actor: caller.into(),
+            operation: name.unwrap_or_else(|| method.to_string()),
+            route: route.to_owned(),
+            code: response.extensions().get::<Arc<Error>>().map(|error| error.code().to_owned()),
+        }
+    }
+}
+
+async fn guard(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let caller = request.extensions().get::<Caller>().cloned().unwrap_or(Caller::Anonymous);
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let user = caller.user().map(|user| AnsweredTo(user.id));
+    let mut response = match door.access.check(&caller) {
         Ok(()) => next.run(request).await,
         Err(error) => Failure(error).into_response(),
     };
     if let Some(user) = user {
         response.extensions_mut().insert(user);
+    }
+    // Also what the operation itself refuses: a rule about roles, a sign-in that is too old.
+    if response.status() == StatusCode::FORBIDDEN {
+        let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+        let refused = door.refused(&caller, &method, route, &response);
+        response.extensions_mut().insert(refused);
     }
     response
 }

@@ -63,6 +63,6 @@ async fn build(cx: Context) -> Result<Service> {
         product: ProductClient::new(&cx.peers),
         order: OrderClient::new(&cx.peers),
     });
-    let service = Service::new(http::routes().with_state(app.clone())).database(db);
+    let service = Service::new(http::routes().with_state(app.clone())).database::<api::cart::CartService>(db);
     Ok(service.consumers(events::consumers(&app)).tasks(events::tasks(&app)))
 }

@@ -7,8 +7,7 @@ mod stock;
 mod warehouses;
 
 use crate::App;
-use api::shared::{Actor, ActorKind};
-use auth::{Access, Caller, Permission};
+use auth::{Access, Permission};
 use service::{Routes, routes};
 
 pub(crate) fn routes() -> Routes<App> {
@@ -41,13 +40,4 @@ pub(crate) fn routes() -> Routes<App> {
         .add(RESERVE, routes!(reservations::extend_reservation))
         .add(Access::service("invariants:read"), routes!(reports::invariants))
         .add(Access::service("invariants:repair"), routes!(reports::repair_invariants))
-}
-
-/// Who changes stock, for the ledger.
-fn actor(caller: &Caller) -> Actor {
-    match caller {
-        Caller::User(user) => Actor::new(ActorKind::Admin, user.id),
-        Caller::Service(service) => Actor::new(ActorKind::Service, service.name()),
-        Caller::Anonymous => Actor::system(),
-    }
 }

@@ -46,6 +46,7 @@ async fn build(cx: Context) -> Result<Service> {
     let config = cx.config.section::<InventoryConfig>("inventory")?.validate()?;
     let (clock, keys) = (cx.clock.clone(), cx.keys.clone());
     let app = Arc::new(AppState { db: db.clone(), clock, keys, config, default_warehouse });
-    let service = Service::new(http::routes().with_state(app.clone())).database(db);
+    let service =
+        Service::new(http::routes().with_state(app.clone())).database::<api::inventory::InventoryService>(db);
     Ok(service.consumers(events::consumers(&app)).tasks(events::tasks(&app)))
 }

@@ -89,6 +89,7 @@ async fn build(cx: Context) -> Result<Service> {
         public_url: cx.public_url.trim_end_matches('/').to_owned(),
         shop_name: platform.shop_name,
     });
-    let service = Service::new(http::routes(mailbox).with_state(app.clone())).database(db);
+    let service = Service::new(http::routes(mailbox).with_state(app.clone()))
+        .database::<api::notification::NotificationService>(db);
     Ok(service.consumers(events::consumers(&app)).tasks(events::tasks(&app)))
 }

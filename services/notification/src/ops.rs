@@ -2,7 +2,6 @@
 
 mod accept;
 mod announce;
-mod audit;
 mod compose;
 mod dispatch;
 mod erase_person;

@@ -93,6 +93,7 @@ async fn build(cx: Context) -> Result<Service> {
         user: UserClient::new(&cx.peers),
     });
     ops::store_first_tariff(&app).await?;
-    let service = Service::new(http::routes().with_state(app.clone())).database(db);
+    let service =
+        Service::new(http::routes().with_state(app.clone())).database::<api::order::OrderService>(db);
     Ok(service.consumers(events::consumers(&app)).tasks(events::tasks(&app)))
 }

@@ -75,7 +75,8 @@ async fn build(cx: Context) -> Result<Service> {
         origins,
         config,
     });
-    let service = Service::new(http::routes().with_state(app.clone())).database(db);
+    let service =
+        Service::new(http::routes().with_state(app.clone())).database::<api::payment::PaymentService>(db);
     Ok(service.consumers(events::consumers(&app)).tasks(events::tasks(&app)))
 }
 

@@ -6,7 +6,6 @@
 
 mod advance;
 mod announce;
-mod audit;
 mod call;
 mod cancel;
 mod capture;

@@ -75,6 +75,7 @@ async fn build(cx: Context) -> Result<Service> {
         config,
     });
     ops::shelf::follow(&app);
-    let service = Service::new(http::routes().with_state(app.clone())).database(db);
+    let service =
+        Service::new(http::routes().with_state(app.clone())).database::<api::product::ProductService>(db);
     Ok(service.consumers(events::consumers(&app)).tasks(events::tasks(&app)))
 }

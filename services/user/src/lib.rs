@@ -84,6 +84,6 @@ async fn build(cx: Context) -> base::Result<Service> {
         metrics: cx.metrics,
         public_url: cx.public_url,
     });
-    let service = Service::new(http::routes().with_state(app.clone())).database(db);
+    let service = Service::new(http::routes().with_state(app.clone())).database::<api::user::UserService>(db);
     Ok(service.consumers(events::consumers(&app)).tasks(events::tasks(&app)))
 }

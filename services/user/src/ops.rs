@@ -32,7 +32,6 @@ pub(crate) mod wishes;
 use crate::error::UserError;
 use api::ids::UserId;
 use api::shared::{Actor, ActorKind};
-use auth::Caller;
 use std::net::IpAddr;
 
 /// The result of an operation.
@@ -51,16 +50,6 @@ impl Origin {
     /// The client address as events carry it.
     pub(crate) fn ip_text(&self) -> Option<String> {
         self.ip.map(|ip| ip.to_string())
-    }
-}
-
-/// The caller as events name them.
-pub(crate) fn actor(caller: &Caller) -> Actor {
-    match caller {
-        Caller::Anonymous => Actor { kind: ActorKind::Customer, id: None },
-        Caller::User(user) if user.is_staff() => Actor::new(ActorKind::Admin, user.id),
-        Caller::User(user) => Actor::new(ActorKind::User, user.id),
-        Caller::Service(service) => Actor::new(ActorKind::Service, service.name()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The events cart-service publishes (contracts §3.7).
 
+use crate::audit::{AuditRecorded, Publisher};
 use crate::ids::{CartId, CartLineId, OrderId, ProductId, UserId, VariantId};
 use crate::shared::CartItem;
 use base::{Money, Timestamp};
@@ -194,3 +195,14 @@ impl Message for CartAbandoned {
         self.cart_id.to_string()
     }
 }
+
+/// The publisher of the cart service's audit records.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CartService {}
+
+impl Publisher for CartService {
+    const SOURCE: &'static str = SOURCE;
+}
+
+/// An audit record of the cart service.
+pub type CartAuditRecorded = AuditRecorded<CartService>;

@@ -1,6 +1,7 @@
 //! The events inventory-service publishes (contracts §3.6).
 
 use super::{ReservationLine, Shortage};
+use crate::audit::{AuditRecorded, Publisher};
 use crate::ids::{InventoryItemId, OrderId, ProductId, ReservationId, ShipmentId, VariantId, WarehouseId};
 use base::{Money, Timestamp};
 use events::Message;
@@ -427,3 +428,14 @@ impl Message for InventoryReservationFulfilled {
         self.order_id.to_string()
     }
 }
+
+/// The publisher of the inventory service's audit records.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InventoryService {}
+
+impl Publisher for InventoryService {
+    const SOURCE: &'static str = SOURCE;
+}
+
+/// An audit record of the inventory service.
+pub type InventoryAuditRecorded = AuditRecorded<InventoryService>;

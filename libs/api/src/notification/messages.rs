@@ -1,7 +1,7 @@
 //! What the notification service tells (contracts §3.10); `partitionKey` is the recipient.
 
 use super::{Category, Channel};
-use crate::audit::{self, AuditRecord};
+use crate::audit::{AuditRecorded, Publisher};
 use crate::ids::{NotificationId, UserId};
 use base::Timestamp;
 use events::Message;
@@ -201,18 +201,13 @@ pub fn mask_address(address: &str) -> String {
     if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
 }
 
-/// An audit record of the notification service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct NotificationAuditRecorded(pub AuditRecord);
+/// The publisher of the notification service's audit records.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NotificationService {}
 
-impl Message for NotificationAuditRecorded {
-    const NAME: &'static str = "AuditRecorded";
-    const EXCHANGE: &'static str = audit::EXCHANGE;
-    const ROUTING_KEY: &'static str = audit::ROUTING_KEY;
+impl Publisher for NotificationService {
     const SOURCE: &'static str = SOURCE;
-
-    fn partition_key(&self) -> String {
-        self.0.resource_id.clone().unwrap_or_else(|| self.0.resource_type.clone())
-    }
 }
+
+/// An audit record of the notification service.
+pub type NotificationAuditRecorded = AuditRecorded<NotificationService>;

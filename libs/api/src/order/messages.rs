@@ -2,7 +2,7 @@
 
 use super::pricing::Totals;
 use super::{CancellationReason, OrderPaymentStatus, OrderStatus, ShippingMethod};
-use crate::audit::{self, AuditRecord};
+use crate::audit::{AuditRecorded, Publisher};
 use crate::ids::{
     CartId, OrderId, OrderLineId, PaymentId, ProductId, RefundId, ReservationId, UserId, VariantId,
 };
@@ -457,18 +457,13 @@ impl Message for OrderRefundProcessed {
     }
 }
 
-/// An audit record of the order service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct OrderAuditRecorded(pub AuditRecord);
+/// The publisher of the order service's audit records.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OrderService {}
 
-impl Message for OrderAuditRecorded {
-    const NAME: &'static str = "AuditRecorded";
-    const EXCHANGE: &'static str = audit::EXCHANGE;
-    const ROUTING_KEY: &'static str = audit::ROUTING_KEY;
+impl Publisher for OrderService {
     const SOURCE: &'static str = SOURCE;
-
-    fn partition_key(&self) -> String {
-        self.0.resource_id.clone().unwrap_or_else(|| self.0.resource_type.clone())
-    }
 }
+
+/// An audit record of the order service.
+pub type OrderAuditRecorded = AuditRecorded<OrderService>;

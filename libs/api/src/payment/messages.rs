@@ -1,7 +1,7 @@
 //! What the payment service says about payments (contracts §3.9); `partitionKey` is the order.
 
 use super::{FailureReason, NextActionType};
-use crate::audit::{self, AuditRecord};
+use crate::audit::{AuditRecorded, Publisher};
 use crate::ids::{OrderId, PaymentId, UserId};
 use crate::shared::PaymentMethodDetails;
 use base::{Money, Timestamp};
@@ -287,18 +287,13 @@ impl Message for PaymentCancelled {
     }
 }
 
-/// Staff did something, or read what belongs to another person (contracts §3.11).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct PaymentAuditRecorded(pub AuditRecord);
+/// The publisher of the payment service's audit records.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PaymentService {}
 
-impl Message for PaymentAuditRecorded {
-    const NAME: &'static str = "AuditRecorded";
-    const EXCHANGE: &'static str = audit::EXCHANGE;
-    const ROUTING_KEY: &'static str = audit::ROUTING_KEY;
+impl Publisher for PaymentService {
     const SOURCE: &'static str = SOURCE;
-
-    fn partition_key(&self) -> String {
-        self.0.resource_id.clone().unwrap_or_else(|| self.0.resource_type.clone())
-    }
 }
+
+/// An audit record of the payment service.
+pub type PaymentAuditRecorded = AuditRecorded<PaymentService>;

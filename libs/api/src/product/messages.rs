@@ -2,6 +2,7 @@
 //! product or category after the change, the number in its ETag.
 
 use super::ProductStatus;
+use crate::audit::{AuditRecorded, Publisher};
 use crate::ids::{CategoryId, ProductId, VariantId};
 use crate::shared::{Actor, CategoryRef, PriceRecord, VariantSnapshot};
 use base::{Money, Timestamp};
@@ -430,3 +431,14 @@ impl Message for CategoryDeleted {
         self.category_id.to_string()
     }
 }
+
+/// The publisher of the product service's audit records.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProductService {}
+
+impl Publisher for ProductService {
+    const SOURCE: &'static str = SOURCE;
+}
+
+/// An audit record of the product service.
+pub type ProductAuditRecorded = AuditRecorded<ProductService>;

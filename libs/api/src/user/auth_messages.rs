@@ -1,7 +1,7 @@
 //! Events about signing in and out, passwords and links (contracts §3.4).
 
 use super::messages::{EXCHANGE, SOURCE};
-use crate::audit::{self, AuditRecord};
+use crate::audit::{AuditRecorded, Publisher};
 use crate::ids::{ClaimId, SessionId, UserId};
 use base::Timestamp;
 use events::Message;
@@ -272,18 +272,13 @@ impl Message for UserSessionsRevoked {
     }
 }
 
-/// An audit record of the user service.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct UserAuditRecorded(pub AuditRecord);
+/// The publisher of the user service's audit records.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UserService {}
 
-impl Message for UserAuditRecorded {
-    const NAME: &'static str = "AuditRecorded";
-    const EXCHANGE: &'static str = audit::EXCHANGE;
-    const ROUTING_KEY: &'static str = audit::ROUTING_KEY;
+impl Publisher for UserService {
     const SOURCE: &'static str = SOURCE;
-
-    fn partition_key(&self) -> String {
-        self.0.resource_id.clone().unwrap_or_else(|| self.0.resource_type.clone())
-    }
 }
+
+/// An audit record of the user service.
+pub type UserAuditRecorded = AuditRecorded<UserService>;

@@ -139,6 +139,7 @@ async fn run(registered: &Registered, claimed: Claimed) -> (Outcome, Verdict) {
         causation_id: claimed.causation_id.map(Into::into),
         deadline: Some(Instant::now() + registered.lease),
         patient: context::is_patient(),
+        ..RequestContext::default()
     };
     let (payload, due_at) = (claimed.payload, claimed.run_at);
     let raw = RawRun { payload, attempt, is_last, due_at, claim: claim.clone() };

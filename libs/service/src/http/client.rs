@@ -3,6 +3,7 @@
 use super::answer::Failure;
 use axum::extract::FromRequestParts;
 use base::{Error, Kind};
+use http::HeaderMap;
 use http::header::{HeaderName, IF_MATCH, USER_AGENT};
 use http::request::Parts;
 use std::convert::Infallible;
@@ -27,11 +28,18 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientInfo {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+impl ClientInfo {
+    /// What the headers the gateway rebuilt say.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let forwarded = text(HeaderName::from_static("x-forwarded-for"));
         let ip = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
         let user_agent = text(USER_AGENT).map(|agent| agent.chars().take(512).collect());
-        Ok(Self { ip, user_agent })
+        Self { ip, user_agent }
     }
 }
 

@@ -5,7 +5,9 @@
 mod tests;
 
 use super::answer::Failure;
+use super::client::ClientInfo;
 use super::idempotency;
+use crate::audit::{Refusals, Refused};
 use crate::metrics::Metrics;
 use auth::{UserId, Verifier};
 use axum::Router;
@@ -41,6 +43,8 @@ pub struct Stack {
     pub metrics: Metrics,
     /// Store of the service, where answers to keyed requests are kept.
     pub db: Option<Db>,
+    /// Records refused access, where there is a store to record it in.
+    pub(crate) refusals: Option<Refusals>,
     /// Whether requests come straight from the network, so that each gets a line in the log.
     pub outermost: bool,
 }
@@ -153,7 +157,13 @@ where
             Err(_) => Failure(Error::new(Kind::Timeout, "upstream-timeout", "it took too long; try again"))
                 .into_response(),
         };
-        finish(stack, &here, seen, response)
+        let mut response = finish(stack, &here, seen, response);
+        // Taken away here, so that a service further out does not record it again.
+        let refused = response.extensions_mut().remove::<Refused>();
+        if let (Some(refusals), Some(refused)) = (&stack.refusals, refused) {
+            refusals.note(&here, refused).await;
+        }
+        response
     });
     work.instrument(span).await
 }
@@ -175,9 +185,16 @@ fn finish(stack: &Stack, here: &RequestContext, seen: Seen, mut response: Respon
 
 /// The context a peer passed on, or one made from the headers the gateway rebuilt.
 fn adopt(request: &mut Request) -> RequestContext {
-    if let Some(here) = request.extensions_mut().remove::<RequestContext>() {
+    let here = request.extensions_mut().remove::<RequestContext>();
+    let here = here.unwrap_or_else(|| context_of(request));
+    if here.client_address.is_some() {
         return here;
     }
+    let ClientInfo { ip, user_agent } = ClientInfo::of(request.headers());
+    RequestContext { client_address: ip, client_agent: user_agent.map(Into::into), ..here }
+}
+
+fn context_of(request: &Request) -> RequestContext {
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let request_id: Option<Arc<str>> = text("x-request-id").filter(|id| is_correlation_id(id)).map(Arc::from);
     let request_id = request_id.unwrap_or_else(|| Id::<()>::new().to_string().into());
@@ -185,10 +202,8 @@ fn adopt(request: &mut Request) -> RequestContext {
     RequestContext {
         correlation_id: correlation_id.unwrap_or_else(|| request_id.clone()),
         traceparent: text("traceparent").map(Arc::from),
-        causation_id: None,
-        deadline: None,
-        patient: false,
         request_id,
+        ..RequestContext::default()
     }
 }
 

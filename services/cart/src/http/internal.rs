@@ -10,6 +10,7 @@ use api::cart::{Cart, CartSnapshot, LockCart, UnlockCart};
 use api::ids::{CartId, UserId};
 use api::order::Violations;
 use api::repair::{RepairInvariants, Repairs};
+use auth::Caller;
 use axum::extract::State;
 use base::Error;
 use service::http::{Json, NoContent, Path, Result, Versioned};
@@ -42,9 +43,10 @@ pub(super) async fn unlock_cart(
     params(("userId" = UserId, Path)), responses((status = 200, body = Cart)))]
 pub(super) async fn cart_of_user(
     State(app): State<App>,
+    caller: Caller,
     Path(user_id): Path<UserId>,
 ) -> Result<Versioned<Cart>> {
-    let cart = dto(ops::cart_of_user(&app, user_id).await?);
+    let cart = dto(ops::cart_of_user(&app, &caller, user_id).await?);
     Ok(Versioned(cart.version, cart))
 }
 

@@ -6,7 +6,10 @@ use crate::App;
 use crate::domain::{Cart, Offer, Owner};
 use crate::error::CartError;
 use crate::store;
+use api::audit::Deed;
+use api::cart::CartAuditRecorded;
 use api::ids::UserId;
+use auth::Caller;
 
 /// The shopper's cart, compared with the catalogue. What is new is kept, so that an order is made
 /// of the prices the shopper has seen. If the catalogue cannot be asked, the cart is shown as it
@@ -29,11 +32,16 @@ pub(crate) async fn get_cart(app: &App, owner: Owner) -> Result<Cart, CartError>
     }
 }
 
-/// The present cart of a user as it is known.
+/// The present cart of a user as it is known. That somebody else reads it is noted, also of a
+/// service: no shopper asks it to.
 ///
 /// # Errors
 /// Those of the store.
-pub(crate) async fn cart_of_user(app: &App, user_id: UserId) -> Result<Cart, CartError> {
+pub(crate) async fn cart_of_user(app: &App, caller: &Caller, user_id: UserId) -> Result<Cart, CartError> {
+    let mut tx = app.db.begin().await?;
+    let deed = Deed::new("cart.read", "user").to(user_id);
+    CartAuditRecorded::write(&mut tx, caller.into(), deed).await?;
+    tx.commit().await?;
     known_cart(app, Owner::User(user_id)).await
 }
 

@@ -1,7 +1,8 @@
 //! `/api/cart` and `/api/cart/items`.
 
 use crate::stories::{Shop, quantities, user};
-use api::cart::{AddItem, Cart, CartChangeType, CartCleared, CartStatus, CartUpdated};
+use api::audit::AuditOutcome;
+use api::cart::{AddItem, Cart, CartAuditRecorded, CartChangeType, CartCleared, CartStatus, CartUpdated};
 use base::{Currency, Id, Money};
 use serde_json::json;
 
@@ -137,6 +138,11 @@ async fn nobody_sees_or_changes_the_lines_of_others() {
     shop.get(&by_user).await.problem(401, "unauthenticated");
     let read: Cart = shop.get(&by_user).as_service("order").await.expect(200).json();
     assert_eq!(read, shop.cart(ada).await);
+    let mut reads = shop.published::<CartAuditRecorded>().await;
+    reads.retain(|read| read.0.outcome == AuditOutcome::Success);
+    let [record] = reads.try_into().unwrap();
+    assert_eq!((record.0.action.as_str(), record.0.resource_id), ("cart.read", Some(ada.to_string())));
+    assert_eq!(record.0.actor.id.as_deref(), Some("order-service"));
 }
 
 #[tokio::test]

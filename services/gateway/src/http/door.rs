@@ -90,10 +90,8 @@ fn new_context(headers: &HeaderMap) -> RequestContext {
     RequestContext {
         correlation_id: correlation_id.unwrap_or_else(|| request_id.clone()),
         traceparent: text("traceparent").filter(|value| value.len() <= 64).map(Arc::from),
-        causation_id: None,
-        deadline: None,
-        patient: false,
         request_id,
+        ..RequestContext::default()
     }
 }
 

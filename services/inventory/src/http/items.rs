@@ -5,6 +5,7 @@ use crate::ops;
 use crate::store::item::Filter;
 use api::ids::{InventoryItemId, ProductId, WarehouseId};
 use api::inventory::{CreateItem, InventoryItem, ItemStatus, UpdateItem};
+use auth::Caller;
 use axum::extract::State;
 use base::page::{Page, PageQuery};
 use serde::Deserialize;
@@ -67,9 +68,10 @@ pub(super) async fn get_item(
     responses((status = 201, body = InventoryItem)))]
 pub(super) async fn create_item(
     State(app): State<App>,
+    caller: Caller,
     Json(body): Json<CreateItem>,
 ) -> Result<Created<Versioned<InventoryItem>>> {
-    let item = ops::create_item(&app, body).await?;
+    let item = ops::create_item(&app, &caller, body).await?;
     Ok(Created(format!("/api/inventory/items/{}", item.id), Versioned(item.version, item)))
 }
 
@@ -79,11 +81,12 @@ pub(super) async fn create_item(
     responses((status = 200, body = InventoryItem)))]
 pub(super) async fn update_item(
     State(app): State<App>,
+    caller: Caller,
     Path(id): Path<InventoryItemId>,
     seen: IfMatch,
     Json(body): Json<UpdateItem>,
 ) -> Result<Versioned<InventoryItem>> {
-    let item = ops::update_item(&app, id, seen.0, body).await?;
+    let item = ops::update_item(&app, &caller, id, seen.0, body).await?;
     Ok(Versioned(item.version, item))
 }
 
@@ -92,9 +95,10 @@ pub(super) async fn update_item(
     params(("id" = InventoryItemId, Path), IfMatch), responses((status = 204)))]
 pub(super) async fn delete_item(
     State(app): State<App>,
+    caller: Caller,
     Path(id): Path<InventoryItemId>,
     seen: IfMatch,
 ) -> Result<NoContent> {
-    ops::delete_item(&app, id, seen.0).await?;
+    ops::delete_item(&app, &caller, id, seen.0).await?;
     Ok(NoContent)
 }

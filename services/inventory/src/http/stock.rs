@@ -1,6 +1,5 @@
 //! Routes that change levels or ask for them.
 
-use super::actor;
 use crate::App;
 use crate::ops;
 use api::ids::{InventoryItemId, VariantId};
@@ -24,7 +23,7 @@ pub(super) async fn receive_stock(
     Path(id): Path<InventoryItemId>,
     Json(body): Json<ReceiveStock>,
 ) -> Result<Versioned<InventoryItem>> {
-    let item = ops::receive_stock(&app, actor(&caller), id, body).await?;
+    let item = ops::receive_stock(&app, &caller, id, body).await?;
     Ok(Versioned(item.version, item))
 }
 
@@ -38,7 +37,7 @@ pub(super) async fn adjust_stock(
     Path(id): Path<InventoryItemId>,
     Json(body): Json<AdjustStock>,
 ) -> Result<Versioned<InventoryItem>> {
-    let item = ops::adjust_stock(&app, actor(&caller), id, body).await?;
+    let item = ops::adjust_stock(&app, &caller, id, body).await?;
     Ok(Versioned(item.version, item))
 }
 
@@ -52,7 +51,7 @@ pub(super) async fn transfer_stock(
     Path(id): Path<InventoryItemId>,
     Json(body): Json<TransferStock>,
 ) -> Result<Versioned<InventoryItem>> {
-    let item = ops::transfer_stock(&app, actor(&caller), id, body).await?;
+    let item = ops::transfer_stock(&app, &caller, id, body).await?;
     Ok(Versioned(item.version, item))
 }
 
@@ -98,5 +97,5 @@ pub(super) async fn import_stock(
     caller: Caller,
     Json(body): Json<ImportStock>,
 ) -> Result<Json<ImportResult>> {
-    Ok(Json(ops::import_stock(&app, actor(&caller), body).await?))
+    Ok(Json(ops::import_stock(&app, &caller, body).await?))
 }

@@ -4,6 +4,7 @@ use crate::App;
 use crate::ops;
 use api::ids::WarehouseId;
 use api::inventory::{SaveWarehouse, Warehouse};
+use auth::Caller;
 use axum::extract::State;
 use base::page::{CountQuery, Page};
 use service::http::{Created, IfMatch, Json, NoContent, Path, Query, Result, Versioned};
@@ -34,9 +35,10 @@ pub(super) async fn get_warehouse(
     responses((status = 201, body = Warehouse)))]
 pub(super) async fn create_warehouse(
     State(app): State<App>,
+    caller: Caller,
     Json(body): Json<SaveWarehouse>,
 ) -> Result<Created<Versioned<Warehouse>>> {
-    let warehouse = ops::create_warehouse(&app, body).await?;
+    let warehouse = ops::create_warehouse(&app, &caller, body).await?;
     let location = format!("/api/inventory/warehouses/{}", warehouse.id);
     Ok(Created(location, Versioned(warehouse.version, warehouse)))
 }
@@ -47,11 +49,12 @@ pub(super) async fn create_warehouse(
     responses((status = 200, body = Warehouse)))]
 pub(super) async fn update_warehouse(
     State(app): State<App>,
+    caller: Caller,
     Path(id): Path<WarehouseId>,
     seen: IfMatch,
     Json(body): Json<SaveWarehouse>,
 ) -> Result<Versioned<Warehouse>> {
-    let warehouse = ops::update_warehouse(&app, id, seen.0, body).await?;
+    let warehouse = ops::update_warehouse(&app, &caller, id, seen.0, body).await?;
     Ok(Versioned(warehouse.version, warehouse))
 }
 
@@ -60,8 +63,9 @@ pub(super) async fn update_warehouse(
     params(("id" = WarehouseId, Path)), responses((status = 204)))]
 pub(super) async fn delete_warehouse(
     State(app): State<App>,
+    caller: Caller,
     Path(id): Path<WarehouseId>,
 ) -> Result<NoContent> {
-    ops::delete_warehouse(&app, id).await?;
+    ops::delete_warehouse(&app, &caller, id).await?;
     Ok(NoContent)
 }

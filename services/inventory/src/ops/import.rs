@@ -7,10 +7,14 @@ use crate::domain::{MAX_PIECES, Movement, Stock, Unit};
 use crate::error::InventoryError;
 use crate::store;
 use crate::store::stock::{Described, Note};
-use api::inventory::{ChangeType, CreateItem, ImportProblem, ImportResult, ImportStock, ImportStockLine};
-use api::shared::Actor;
+use api::audit::Deed;
+use api::inventory::{
+    ChangeType, CreateItem, ImportProblem, ImportResult, ImportStock, ImportStockLine, InventoryAuditRecorded,
+};
+use auth::Caller;
 use base::Check;
 use db::Tx;
+use serde_json::{Value, json};
 
 /// Lines written in one transaction.
 const BATCH: usize = 100;
@@ -22,23 +26,37 @@ const BATCH: usize = 100;
 /// 422 for impossible lines; those of the store, with the batches before done.
 pub(crate) async fn import_stock(
     app: &App,
-    actor: Actor,
+    caller: &Caller,
     request: ImportStock,
 ) -> Result<ImportResult, InventoryError> {
     check(&request)?;
     let mut lines = request.lines;
     // All writers of stock go in the order of units.
     lines.sort_by_key(|line| line.variant_id);
-    let note = Note { actor, reference: None, reason: Some("stock import".into()) };
+    let note = Note { actor: caller.into(), reference: None, reason: Some("stock import".into()) };
     let mut result = ImportResult::default();
-    for batch in lines.chunks(BATCH) {
+    let mut batches = lines.chunks(BATCH).peekable();
+    while let Some(batch) = batches.next() {
         let mut tx = app.db.begin().await?;
         for line in batch {
             import_line(app, &mut tx, line, &note, &mut result).await?;
         }
+        if batches.peek().is_none() && result.created + result.changed > 0 {
+            record(&mut tx, caller, &result).await?;
+        }
         tx.commit().await?;
     }
     Ok(result)
+}
+
+/// Leaves one audit record with the counts; whoever imports is no person, but does it for one.
+async fn record(tx: &mut Tx, caller: &Caller, result: &ImportResult) -> Result<(), InventoryError> {
+    let counts = json!({
+        "created": result.created, "changed": result.changed, "unchanged": result.unchanged,
+        "problems": result.problems.len(),
+    });
+    let deed = Deed::new("stock.import", "stock").changed(None::<&Value>, Some(&counts));
+    Ok(InventoryAuditRecorded::write(tx, caller.into(), deed).await?)
 }
 
 async fn import_line(

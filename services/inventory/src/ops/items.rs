@@ -7,12 +7,19 @@ use crate::error::InventoryError;
 use crate::store;
 use crate::store::item::Filter;
 use crate::store::stock::Described;
+use api::audit::Deed;
 use api::ids::InventoryItemId;
-use api::inventory::{CreateItem, InventoryItem, InventoryItemCreated, ItemStatus, UpdateItem};
+use api::inventory::{
+    CreateItem, InventoryAuditRecorded, InventoryItem, InventoryItemCreated, ItemStatus, UpdateItem,
+};
+use auth::Caller;
 use base::page::{Page, PageQuery};
 use base::{Check, Money};
 use db::{DbError, Tx};
 use events::outbox;
+
+/// What audit records call an item.
+pub(super) const ITEM: &str = "inventory-item";
 
 /// Items that match, in the order they were opened.
 ///
@@ -46,7 +53,11 @@ pub(crate) async fn get_item(app: &App, id: InventoryItemId) -> Result<Inventory
 ///
 /// # Errors
 /// [`InventoryError::DuplicateItem`], [`InventoryError::WarehouseNotFound`]; 422.
-pub(crate) async fn create_item(app: &App, item: CreateItem) -> Result<InventoryItem, InventoryError> {
+pub(crate) async fn create_item(
+    app: &App,
+    caller: &Caller,
+    item: CreateItem,
+) -> Result<InventoryItem, InventoryError> {
     let mut check = Check::new();
     check.text("/sku", &item.sku, 1..=100);
     let levels = (item.reorder_threshold, item.target_stock_level);
@@ -62,6 +73,8 @@ pub(crate) async fn create_item(app: &App, item: CreateItem) -> Result<Inventory
     }
     let id = open_item(&mut tx, &item).await?.ok_or(InventoryError::DuplicateItem)?;
     let item = store::item::by_id(&mut tx, id).await?.ok_or(InventoryError::ItemNotFound)?;
+    let deed = Deed::new("inventory-item.create", ITEM).to(id).changed(None::<&InventoryItem>, Some(&item));
+    InventoryAuditRecorded::note(&mut tx, caller, deed).await?;
     tx.commit().await?;
     Ok(item)
 }
@@ -114,6 +127,7 @@ pub(super) async fn open_item(
 /// [`InventoryError::ItemNotFound`], [`InventoryError::Stale`]; 422.
 pub(crate) async fn update_item(
     app: &App,
+    caller: &Caller,
     id: InventoryItemId,
     seen: Option<i64>,
     change: UpdateItem,
@@ -122,7 +136,8 @@ pub(crate) async fn update_item(
     let levels = (change.reorder_threshold, change.target_stock_level);
     check_item(&mut check, change.location.as_deref(), levels, change.cost_price);
     check.finish()?;
-    write_item(app, id, seen, |_| Ok(change)).await
+    let writer = Writer { caller, deed: "inventory-item.update" };
+    write_item(app, writer, id, seen, |_| Ok(change)).await
 }
 
 /// Takes an empty item out of sale. Its ledger stays; `PUT` with status ACTIVE opens it again.
@@ -131,24 +146,37 @@ pub(crate) async fn update_item(
 /// [`InventoryError::ItemNotFound`], [`InventoryError::ItemNotEmpty`], [`InventoryError::Stale`].
 pub(crate) async fn delete_item(
     app: &App,
+    caller: &Caller,
     id: InventoryItemId,
     seen: Option<i64>,
 ) -> Result<(), InventoryError> {
     let discontinued = |item: &InventoryItem| match item.on_hand {
-        0 => Ok(UpdateItem {
-            status: ItemStatus::Discontinued,
-            location: item.location.clone(),
-            reorder_threshold: item.reorder_threshold,
-            target_stock_level: item.target_stock_level,
-            cost_price: item.cost_price,
-        }),
+        0 => Ok(UpdateItem { status: ItemStatus::Discontinued, ..settable(item) }),
         _ => Err(InventoryError::ItemNotEmpty),
     };
-    write_item(app, id, seen, discontinued).await.map(drop)
+    let writer = Writer { caller, deed: "inventory-item.delete" };
+    write_item(app, writer, id, seen, discontinued).await.map(drop)
+}
+
+fn settable(item: &InventoryItem) -> UpdateItem {
+    UpdateItem {
+        status: item.status,
+        location: item.location.clone(),
+        reorder_threshold: item.reorder_threshold,
+        target_stock_level: item.target_stock_level,
+        cost_price: item.cost_price,
+    }
+}
+
+/// Who writes an item, and what the audit record calls it.
+struct Writer<'a> {
+    caller: &'a Caller,
+    deed: &'static str,
 }
 
 async fn write_item(
     app: &App,
+    writer: Writer<'_>,
     id: InventoryItemId,
     seen: Option<i64>,
     change: impl FnOnce(&InventoryItem) -> Result<UpdateItem, InventoryError>,
@@ -157,16 +185,21 @@ async fn write_item(
     let mut tx = app.db.begin().await?;
     let unit_id = store::item::unit_of(&mut tx, id).await?.ok_or(InventoryError::ItemNotFound)?;
     store::stock::open(&mut tx, unit_id, threshold).await?;
-    let item = store::item::by_id(&mut tx, id).await?.ok_or(InventoryError::ItemNotFound)?;
-    let change = change(&item)?;
+    let before = store::item::by_id(&mut tx, id).await?.ok_or(InventoryError::ItemNotFound)?;
+    let change = change(&before)?;
     let now = tx.now();
-    let version = seen.unwrap_or(item.version);
+    let version = seen.unwrap_or(before.version);
     if !store::item::update(&mut tx, id, version, &change, now).await? {
         return Err(InventoryError::Stale);
     }
     let stock = store::stock::open(&mut tx, unit_id, threshold).await?;
     tell_shoppers(&mut tx, &mut stock.ok_or(InventoryError::ItemNotFound)?, None).await?;
     let item = store::item::by_id(&mut tx, id).await?.ok_or(InventoryError::ItemNotFound)?;
+    let (was, is) = (settable(&before), settable(&item));
+    if was != is {
+        let deed = Deed::new(writer.deed, ITEM).to(id).changed(Some(&was), Some(&is));
+        InventoryAuditRecorded::note(&mut tx, writer.caller, deed).await?;
+    }
     tx.commit().await?;
     Ok(item)
 }

@@ -1,17 +1,21 @@
 //! What staff do to stock: goods come in, are counted, move to another warehouse.
 
 use super::book::book;
-use super::items::open_item;
+use super::items::{ITEM, open_item};
 use crate::App;
 use crate::domain::{MAX_PIECES, Movement, Stock};
 use crate::error::InventoryError;
 use crate::store;
 use crate::store::stock::Note;
+use api::audit::Deed;
 use api::ids::InventoryItemId;
-use api::inventory::{AdjustStock, ChangeType, CreateItem, InventoryItem, ReceiveStock, TransferStock};
-use api::shared::Actor;
+use api::inventory::{
+    AdjustStock, ChangeType, CreateItem, InventoryAuditRecorded, InventoryItem, ReceiveStock, TransferStock,
+};
+use auth::Caller;
 use base::{Check, Error};
 use db::Tx;
+use serde_json::json;
 
 /// Goods came in from a supplier.
 ///
@@ -19,7 +23,7 @@ use db::Tx;
 /// [`InventoryError::ItemNotFound`], [`InventoryError::TooMany`]; 422.
 pub(crate) async fn receive_stock(
     app: &App,
-    actor: Actor,
+    caller: &Caller,
     id: InventoryItemId,
     request: ReceiveStock,
 ) -> Result<InventoryItem, InventoryError> {
@@ -29,9 +33,12 @@ pub(crate) async fn receive_stock(
     check.finish()?;
     let mut tx = app.db.begin().await?;
     let mut stock = open(app, &mut tx, id).await?;
-    let note = Note { actor, reference: request.reference, reason: None };
+    let on_hand = stock.level(id).ok_or(InventoryError::ItemNotFound)?.on_hand;
+    let note = Note { actor: caller.into(), reference: request.reference, reason: None };
     let movement = Movement::on_hand(id, ChangeType::Receipt, request.quantity);
     book(&mut tx, &mut stock, [movement], &note).await?;
+    let deed = Deed::new("stock.receive", ITEM).to(id).because(note.reference.as_deref());
+    note_level(&mut tx, caller, deed, [on_hand, on_hand + request.quantity]).await?;
     finish(tx, id).await
 }
 
@@ -42,7 +49,7 @@ pub(crate) async fn receive_stock(
 /// left than is held, [`InventoryError::TooMany`]; 422.
 pub(crate) async fn adjust_stock(
     app: &App,
-    actor: Actor,
+    caller: &Caller,
     id: InventoryItemId,
     request: AdjustStock,
 ) -> Result<InventoryItem, InventoryError> {
@@ -56,8 +63,10 @@ pub(crate) async fn adjust_stock(
         return Err(Error::field("/shrinkage", "positive", "nothing is missing: more was found").into());
     }
     if delta != 0 {
-        let note = Note { actor, reference: None, reason: Some(request.reason) };
+        let note = Note { actor: caller.into(), reference: None, reason: Some(request.reason) };
         book(&mut tx, &mut stock, [Movement::on_hand(id, kind, delta)], &note).await?;
+        let deed = Deed::new("stock.adjust", ITEM).to(id).because(note.reason.as_deref());
+        note_level(&mut tx, caller, deed, [on_hand, on_hand + delta]).await?;
     }
     finish(tx, id).await
 }
@@ -80,7 +89,7 @@ fn check_adjustment(request: &AdjustStock) -> Result<(), InventoryError> {
 /// [`InventoryError::InsufficientStock`], [`InventoryError::TooMany`]; 422.
 pub(crate) async fn transfer_stock(
     app: &App,
-    actor: Actor,
+    caller: &Caller,
     id: InventoryItemId,
     request: TransferStock,
 ) -> Result<InventoryItem, InventoryError> {
@@ -99,12 +108,14 @@ pub(crate) async fn transfer_stock(
     let mut stock = open(app, &mut tx, id).await?;
     let to = stock.levels.iter().find(|level| level.warehouse_id == request.to_warehouse_id);
     let to = to.ok_or(InventoryError::ItemNotFound)?.item_id;
-    let note = Note { actor, reference: request.reference, reason: None };
+    let note = Note { actor: caller.into(), reference: request.reference, reason: None };
     let movements = [
         Movement::on_hand(id, ChangeType::TransferOut, -request.quantity),
         Movement::on_hand(to, ChangeType::TransferIn, request.quantity),
     ];
     book(&mut tx, &mut stock, movements, &note).await?;
+    let deed = Deed::new("stock.transfer", ITEM).to(id).because(note.reference.as_deref());
+    note_level(&mut tx, caller, deed, [from.on_hand, from.on_hand - request.quantity]).await?;
     finish(tx, id).await
 }
 
@@ -125,6 +136,18 @@ async fn open(app: &App, tx: &mut Tx, id: InventoryItemId) -> Result<Stock, Inve
     let unit_id = store::item::unit_of(tx, id).await?.ok_or(InventoryError::ItemNotFound)?;
     let stock = store::stock::open(tx, unit_id, app.config.low_stock_threshold).await?;
     stock.ok_or(InventoryError::ItemNotFound)
+}
+
+/// Leaves the audit record of what lay there before and what lies there now.
+async fn note_level(
+    tx: &mut Tx,
+    caller: &Caller,
+    deed: Deed,
+    on_hand: [i64; 2],
+) -> Result<(), InventoryError> {
+    let [before, after] = on_hand.map(|on_hand| json!({ "onHand": on_hand }));
+    let deed = deed.changed(Some(&before), Some(&after));
+    Ok(InventoryAuditRecorded::note(tx, caller, deed).await?)
 }
 
 async fn finish(mut tx: Tx, id: InventoryItemId) -> Result<InventoryItem, InventoryError> {

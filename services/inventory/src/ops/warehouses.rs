@@ -5,15 +5,20 @@ use crate::App;
 use crate::domain::Unit;
 use crate::error::InventoryError;
 use crate::store;
+use api::audit::Deed;
 use api::ids::WarehouseId;
-use api::inventory::{SaveWarehouse, Warehouse};
+use api::inventory::{InventoryAuditRecorded, SaveWarehouse, Warehouse};
+use auth::Caller;
 use base::{Check, Id};
-use db::{Db, DbError};
+use db::{Db, DbError, Tx};
 use events::tasks::{self, Task};
 use serde::{Deserialize, Serialize};
 
 /// Code of the warehouse that new products are stocked in.
 const DEFAULT_CODE: &str = "MAIN";
+
+/// What audit records call one.
+const WAREHOUSE: &str = "warehouse";
 
 /// Units looked at in one transaction.
 const RECHECK_BATCH: i64 = 100;
@@ -62,6 +67,7 @@ pub(crate) async fn get_warehouse(app: &App, id: WarehouseId) -> Result<Warehous
 /// [`InventoryError::DuplicateWarehouse`]; 422.
 pub(crate) async fn create_warehouse(
     app: &App,
+    caller: &Caller,
     warehouse: SaveWarehouse,
 ) -> Result<Warehouse, InventoryError> {
     check(&warehouse)?;
@@ -71,9 +77,31 @@ pub(crate) async fn create_warehouse(
     if !store::warehouse::insert(&mut tx, id, &warehouse, now).await? {
         return Err(InventoryError::DuplicateWarehouse);
     }
+    note(&mut tx, caller, Deed::new("warehouse.create", WAREHOUSE).to(id), None, Some(&warehouse)).await?;
     let warehouse = store::warehouse::by_id(&mut tx, id).await?;
     tx.commit().await?;
     warehouse.ok_or(InventoryError::WarehouseNotFound)
+}
+
+/// Leaves the audit record of a change.
+async fn note(
+    tx: &mut Tx,
+    caller: &Caller,
+    deed: Deed,
+    before: Option<&SaveWarehouse>,
+    after: Option<&SaveWarehouse>,
+) -> Result<(), InventoryError> {
+    Ok(InventoryAuditRecorded::note(tx, caller, deed.changed(before, after)).await?)
+}
+
+fn settable(warehouse: &Warehouse) -> SaveWarehouse {
+    SaveWarehouse {
+        code: warehouse.code.clone(),
+        name: warehouse.name.clone(),
+        address: warehouse.address.clone(),
+        sellable: warehouse.sellable,
+        priority: warehouse.priority,
+    }
 }
 
 /// Changes a warehouse. When it starts or stops selling, shoppers are told of what that does to
@@ -84,6 +112,7 @@ pub(crate) async fn create_warehouse(
 /// [`InventoryError::DuplicateWarehouse`], [`InventoryError::Stale`]; 422.
 pub(crate) async fn update_warehouse(
     app: &App,
+    caller: &Caller,
     id: WarehouseId,
     seen: Option<i64>,
     change: SaveWarehouse,
@@ -102,6 +131,10 @@ pub(crate) async fn update_warehouse(
     if !store::warehouse::update(&mut tx, id, version, &change).await.map_err(taken)? {
         return Err(InventoryError::Stale);
     }
+    if settable(&old) != change {
+        let deed = Deed::new("warehouse.update", WAREHOUSE).to(id);
+        note(&mut tx, caller, deed, Some(&settable(&old)), Some(&change)).await?;
+    }
     if old.sellable != change.sellable {
         let now = tx.now();
         tasks::schedule(&mut tx, &RecheckWarehouse { warehouse_id: id, after: None }, now).await?;
@@ -116,15 +149,21 @@ pub(crate) async fn update_warehouse(
 /// # Errors
 /// [`InventoryError::WarehouseNotFound`], [`InventoryError::DefaultWarehouse`],
 /// [`InventoryError::WarehouseNotEmpty`].
-pub(crate) async fn delete_warehouse(app: &App, id: WarehouseId) -> Result<(), InventoryError> {
+pub(crate) async fn delete_warehouse(
+    app: &App,
+    caller: &Caller,
+    id: WarehouseId,
+) -> Result<(), InventoryError> {
     if id == app.default_warehouse {
         return Err(InventoryError::DefaultWarehouse);
     }
     let mut tx = app.db.begin().await?;
-    store::warehouse::by_id(&mut tx, id).await?.ok_or(InventoryError::WarehouseNotFound)?;
+    let old = store::warehouse::by_id(&mut tx, id).await?.ok_or(InventoryError::WarehouseNotFound)?;
     if !store::warehouse::delete(&mut tx, id).await? {
         return Err(InventoryError::WarehouseNotEmpty);
     }
+    let deed = Deed::new("warehouse.delete", WAREHOUSE).to(id);
+    note(&mut tx, caller, deed, Some(&settable(&old)), None).await?;
     Ok(tx.commit().await?)
 }
 

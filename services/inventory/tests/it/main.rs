@@ -1,5 +1,6 @@
 //! Inventory-service as its callers see it: real service, real database, manual clock.
 
+mod audit;
 mod availability;
 mod catalogue;
 mod crashes;

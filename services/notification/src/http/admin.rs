@@ -20,9 +20,10 @@ use service::http::{IfMatch, Json, Path, Query, Result, Versioned};
     responses((status = 200, body = Page<LogEntry>)))]
 pub(super) async fn list_log(
     State(app): State<App>,
+    caller: Caller,
     Query(query): Query<ListLog>,
 ) -> Result<Json<Page<LogEntry>>> {
-    Ok(Json(ops::list_log(&app, query).await?))
+    Ok(Json(ops::list_log(&app, &caller, query).await?))
 }
 
 /// Reads one with every attempt to send it.

@@ -18,11 +18,12 @@ use uuid::Uuid;
     responses((status = 200, content((Page<MailboxSummary> = "application/json"), (String = "text/html")))))]
 pub(super) async fn list_mails(
     State(app): State<App>,
+    caller: Caller,
     headers: HeaderMap,
     Query(query): Query<ReadMailbox>,
 ) -> Result<Response> {
     let to = query.to.clone();
-    let mails = ops::list_mails(&app, query).await?;
+    let mails = ops::list_mails(&app, &caller, query).await?;
     Ok(if wants_page(&headers) { page::list(&mails, to.as_deref()) } else { Json(mails).into_response() })
 }
 

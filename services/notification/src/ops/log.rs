@@ -1,19 +1,19 @@
 //! The log of staff.
 
 use super::accept::address_key;
-use super::audit;
 use crate::AppState;
 use crate::domain::notification::Notification;
 use crate::error::{NotificationError, Result};
 use crate::store;
 use crate::store::log::Filter;
+use api::audit::Deed;
 use api::ids::NotificationId;
-use api::notification::{Channel, ListLog, LogDetail, LogEntry};
+use api::notification::{Channel, ListLog, LogDetail, LogEntry, NotificationAuditRecorded};
 use auth::Caller;
 use base::page::{Page, PageQuery};
 
-/// The newest first.
-pub(crate) async fn list_log(app: &AppState, query: ListLog) -> Result<Page<LogEntry>> {
+/// The newest first; that staff read them is noted.
+pub(crate) async fn list_log(app: &AppState, caller: &Caller, query: ListLog) -> Result<Page<LogEntry>> {
     let list = format!(
         "notification-log:{:?}:{:?}:{:?}:{:?}:{:?}",
         query.recipient, query.channel, query.status, query.from, query.to
@@ -36,6 +36,10 @@ pub(crate) async fn list_log(app: &AppState, query: ListLog) -> Result<Page<LogE
     if page.count == Some(true) {
         found.total = Some(store::log::count(&mut conn, &filter).await?);
     }
+    drop(conn);
+    let mut tx = app.db.begin().await?;
+    NotificationAuditRecorded::note(&mut tx, caller, Deed::new("notification.list", "notification")).await?;
+    tx.commit().await?;
     Ok(found.map(|row| entry(&row)))
 }
 
@@ -48,7 +52,8 @@ pub(crate) async fn get_log(app: &AppState, caller: &Caller, id: NotificationId)
     let found = store::notification::by_id(&mut tx, id).await?;
     let row = found.ok_or(NotificationError::NotFound("notification"))?;
     let tries = store::attempt::of(&mut tx, id).await?;
-    audit::note(&mut tx, caller, "notification.read", "notification", id).await?;
+    let deed = Deed::new("notification.read", "notification").to(id);
+    NotificationAuditRecorded::note(&mut tx, caller, deed).await?;
     tx.commit().await?;
     Ok(LogDetail { entry: entry(&row), subject: row.title, tries })
 }

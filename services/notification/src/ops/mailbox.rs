@@ -1,16 +1,20 @@
 //! The built-in mailbox as people and tests read it.
 
-use super::audit;
 use crate::AppState;
 use crate::error::{NotificationError, Result};
 use crate::store::mailbox::StoredMail;
-use api::notification::{MailboxMail, MailboxMails, MailboxSummary, ReadMailbox};
+use api::audit::Deed;
+use api::notification::{MailboxMail, MailboxMails, MailboxSummary, NotificationAuditRecorded, ReadMailbox};
 use auth::Caller;
 use base::page::{ByTime, Page, PageQuery};
 use uuid::Uuid;
 
-/// The newest first.
-pub(crate) async fn list_mails(app: &AppState, query: ReadMailbox) -> Result<Page<MailboxSummary>> {
+/// The newest first; that staff read them is noted.
+pub(crate) async fn list_mails(
+    app: &AppState,
+    caller: &Caller,
+    query: ReadMailbox,
+) -> Result<Page<MailboxSummary>> {
     let mailbox = app.provider.mailbox()?;
     let list = format!("mailbox:{:?}", query.to);
     let page = PageQuery { limit: query.limit, cursor: query.cursor, count: query.count };
@@ -19,6 +23,11 @@ pub(crate) async fn list_mails(app: &AppState, query: ReadMailbox) -> Result<Pag
     let mut found = part.page(&app.keys, rows, |mail| ByTime::new(mail.received_at, mail.id));
     if query.count == Some(true) {
         found.total = Some(mailbox.count(query.to.as_deref()).await?);
+    }
+    if caller.is_staff() {
+        let mut tx = app.db.begin().await?;
+        NotificationAuditRecorded::note(&mut tx, caller, Deed::new("mailbox.list", "notification")).await?;
+        tx.commit().await?;
     }
     Ok(found.map(|mail| summary(&mail)))
 }
@@ -41,7 +50,8 @@ pub(crate) async fn get_mail(app: &AppState, caller: &Caller, id: Uuid) -> Resul
     let mail = found.ok_or(NotificationError::NotFound("mail"))?;
     if caller.is_staff() {
         let mut tx = app.db.begin().await?;
-        audit::note(&mut tx, caller, "mailbox.read", "notification", mail.notification_id).await?;
+        let deed = Deed::new("mailbox.read", "notification").to(mail.notification_id);
+        NotificationAuditRecorded::note(&mut tx, caller, deed).await?;
         tx.commit().await?;
     }
     Ok((parts(&mail), mail.source))

@@ -1,14 +1,15 @@
 //! Sends a notification that has ended once more, as a new one with a Message-ID of its own.
 
+use super::accept;
 use super::send_email::refuse_suppressed;
-use super::{accept, audit};
 use crate::AppState;
 use crate::domain::notification::Notification;
 use crate::domain::template::Templates;
 use crate::error::{NotificationError, Result};
 use crate::store;
+use api::audit::Deed;
 use api::ids::NotificationId;
-use api::notification::NotificationAccepted;
+use api::notification::{NotificationAccepted, NotificationAuditRecorded};
 use auth::Caller;
 
 /// Stores the repetition and answers where it stands.
@@ -54,7 +55,8 @@ pub(crate) async fn resend(
     let status = new.status;
     let mut tx = app.db.begin().await?;
     accept::store(app, &mut tx, entry, new).await?;
-    audit::note(&mut tx, caller, "notification.resend", "notification", id).await?;
+    let deed = Deed::new("notification.resend", "notification").to(id);
+    NotificationAuditRecorded::note(&mut tx, caller, deed).await?;
     tx.commit().await?;
     Ok(NotificationAccepted { notification_id: again, status })
 }

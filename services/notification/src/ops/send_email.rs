@@ -1,6 +1,6 @@
 //! Sends a template to somebody because staff or a service ask for it.
 
-use super::{accept, audit};
+use super::accept;
 use crate::AppState;
 use crate::domain::address::{MAX_NAME, one_line};
 use crate::domain::catalogue::Entry;
@@ -10,8 +10,11 @@ use crate::domain::template::{Reader, Templates};
 use crate::domain::words::Language;
 use crate::error::{NotificationError, Result};
 use crate::store;
+use api::audit::Deed;
 use api::ids::{NotificationId, UserId};
-use api::notification::{Category, NotificationAccepted, NotificationStatus, SendEmail};
+use api::notification::{
+    Category, NotificationAccepted, NotificationAuditRecorded, NotificationStatus, SendEmail,
+};
 use auth::Caller;
 use base::check::is_email;
 use base::keys::{hex, sha256};
@@ -44,7 +47,8 @@ pub(crate) async fn send_email(
     let status = new.status;
     let (id, trigger, fingerprint) = (new.id, new.trigger_id, new.fingerprint.clone());
     if accept::store(app, &mut tx, entry, new).await? {
-        audit::note(&mut tx, caller, "notification.send", "notification", id).await?;
+        let deed = Deed::new("notification.send", "notification").to(id);
+        NotificationAuditRecorded::note(&mut tx, caller, deed).await?;
         tx.commit().await?;
         return Ok(NotificationAccepted { notification_id: id, status });
     }

@@ -1,13 +1,14 @@
 //! What customers want to be told: read and replaced as a whole.
 
-use super::{audit, people};
+use super::people;
 use crate::AppState;
 use crate::domain::contact::Contact;
 use crate::domain::settings::Settings;
 use crate::error::{NotificationError, Result};
 use crate::store;
+use api::audit::Deed;
 use api::ids::UserId;
-use api::notification::{CommunicationPreferenceUpdated, NotificationSettings};
+use api::notification::{CommunicationPreferenceUpdated, NotificationAuditRecorded, NotificationSettings};
 use auth::Caller;
 use db::Tx;
 use events::outbox;
@@ -45,7 +46,8 @@ pub(crate) async fn staff_get_settings(
 ) -> Result<NotificationSettings> {
     let settings = get_settings(app, user).await?;
     let mut tx = app.db.begin().await?;
-    audit::note(&mut tx, caller, "notification-settings.read", "user", user).await?;
+    let deed = Deed::new("notification-settings.read", "user").to(user);
+    NotificationAuditRecorded::note(&mut tx, caller, deed).await?;
     tx.commit().await?;
     Ok(settings)
 }
@@ -62,7 +64,8 @@ pub(crate) async fn staff_save_settings(
     let mut tx = app.db.begin().await?;
     let change = Change { user, wanted, seen, source: "ADMIN" };
     let saved = replace(&mut tx, change, contact.as_ref()).await?;
-    audit::note(&mut tx, caller, "notification-settings.write", "user", user).await?;
+    let deed = Deed::new("notification-settings.write", "user").to(user);
+    NotificationAuditRecorded::note(&mut tx, caller, deed).await?;
     tx.commit().await?;
     Ok(shown(saved, contact))
 }

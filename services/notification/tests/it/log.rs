@@ -52,7 +52,8 @@ async fn reading_one_is_noted() {
     assert_eq!((detail.tries.len(), detail.tries[0].outcome.as_str()), (1, "ACCEPTED"));
     assert_eq!(detail.tries[0].provider, "mailbox");
     post.settle().await;
-    let [record] = post.published::<NotificationAuditRecorded>().await.try_into().unwrap();
+    let [list, record] = post.published::<NotificationAuditRecorded>().await.try_into().unwrap();
+    assert_eq!(list.0.action, "notification.list");
     assert_eq!(
         (record.0.action.as_str(), record.0.resource_id),
         ("notification.read", Some(row.id.to_string()))

@@ -46,6 +46,7 @@ pub(crate) async fn cancel_order(
         }
         order.cancel(body.reason_code, body.notes.as_deref(), viewer.mover(), &viewer.actor())?;
         save_cancelled(&mut tx, &mut order).await?;
+        viewer.note(&mut tx, &order, "order.cancel", body.notes.as_deref()).await?;
         tx.commit().await?;
         Ok((order, viewer))
     })

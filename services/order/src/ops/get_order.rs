@@ -6,10 +6,8 @@ use crate::App;
 use crate::domain::order::Order;
 use crate::error::Result;
 use crate::store;
-use api::audit::{AuditOutcome, AuditRecord};
-use api::order::{HistoryEntry, OrderAuditRecorded};
+use api::order::HistoryEntry;
 use auth::{Caller, Permission};
-use events::outbox;
 
 /// An order, for its owner, a guest with the link, staff, or a service.
 ///
@@ -46,20 +44,6 @@ pub(crate) async fn order_history(
 /// Staff who read another person's data leave a trace (contracts §5.1).
 async fn record_read(app: &App, order: &Order, viewer: &Viewer) -> Result<()> {
     let mut tx = app.db.begin().await?;
-    let record = OrderAuditRecorded(AuditRecord {
-        actor: viewer.actor(),
-        action: "order.read".to_owned(),
-        resource_type: "order".to_owned(),
-        resource_id: Some(order.id.to_string()),
-        outcome: AuditOutcome::Success,
-        reason: None,
-        before: None,
-        after: None,
-        ip_address: None,
-        user_agent: None,
-        recorded_at: tx.now(),
-    });
-    outbox::publish(&mut tx, &record).await?;
-    tx.commit().await?;
-    Ok(())
+    viewer.note(&mut tx, order, "order.read", None).await?;
+    Ok(tx.commit().await?)
 }

@@ -8,8 +8,10 @@ use crate::domain::sort::Sort;
 use crate::error::Result;
 use crate::store;
 use crate::store::lists::{Filter, Place};
+use api::audit::Deed;
 use api::ids::UserId;
-use api::order::OrderStatus;
+use api::order::{OrderAuditRecorded, OrderStatus};
+use api::shared::{Actor, ActorKind};
 use auth::{Permission, User};
 use base::page::{Page, PageQuery};
 use base::{Error, Timestamp};
@@ -40,6 +42,13 @@ pub(crate) async fn list_orders(
     let others = wanted.all || wanted.user_id.is_some_and(|wanted| wanted != own);
     if others && !user.has(Permission::OrderRead) {
         return Err(Error::forbidden().into());
+    }
+    if others {
+        let deed = Deed::new("order.list", "order");
+        let deed = deed.because(wanted.user_id.map(|id| format!("of user {id}")).as_deref());
+        let mut tx = app.db.begin().await?;
+        OrderAuditRecorded::write(&mut tx, Actor::new(ActorKind::Admin, own), deed).await?;
+        tx.commit().await?;
     }
     // The cursor belongs to the question: another filter or order needs another one.
     let list = format!("orders:{own}:{wanted:?}");

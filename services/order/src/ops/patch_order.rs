@@ -52,6 +52,7 @@ pub(crate) async fn patch_order(
             store::orders::update_taxes(&mut tx, &order).await?;
             save::save(&mut tx, &mut order).await?;
             announce::updated(&mut tx, &order, fields, viewer.actor()).await?;
+            viewer.note(&mut tx, &order, "order.update", None).await?;
         }
         tx.commit().await?;
         Ok((order, viewer))

@@ -4,10 +4,9 @@ use crate::App;
 use crate::domain::tariff::{Table, Tariff};
 use crate::error::{OrderError, Result};
 use crate::store;
-use api::audit::{AuditOutcome, AuditRecord};
+use api::audit::Deed;
 use api::order::OrderAuditRecorded;
-use auth::{Caller, User};
-use events::outbox;
+use auth::Caller;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The tables as they were read last, and their version.
@@ -71,35 +70,23 @@ pub(crate) async fn replace_tariff(
     if seen.is_some_and(|seen| seen != version) {
         return Err(OrderError::Stale);
     }
-    let mut tariff = store::tariffs::load(&mut tx).await?;
+    let before = store::tariffs::load(&mut tx).await?;
+    let mut tariff = before.clone();
     change(&mut tariff);
     tariff.check(table)?;
     store::tariffs::replace(&mut tx, &tariff, version).await?;
-    if let Caller::User(user) = caller {
-        let record = record(user, table, tx.now());
-        outbox::publish(&mut tx, &record).await?;
+    if tariff != before {
+        OrderAuditRecorded::note(&mut tx, caller, deed(table)).await?;
     }
     tx.commit().await?;
     Ok((version + 1, tariff))
 }
 
-fn record(user: &User, table: Table, now: base::Timestamp) -> OrderAuditRecorded {
+fn deed(table: Table) -> Deed {
     let name = match table {
         Table::Zones => "tax-zones",
         Table::Rates => "tax-rates",
         Table::Shipping => "shipping-methods",
     };
-    OrderAuditRecorded(AuditRecord {
-        actor: api::shared::Actor::new(api::shared::ActorKind::Admin, user.id),
-        action: format!("{name}.replace"),
-        resource_type: name.to_owned(),
-        resource_id: None,
-        outcome: AuditOutcome::Success,
-        reason: None,
-        before: None,
-        after: None,
-        ip_address: None,
-        user_agent: None,
-        recorded_at: now,
-    })
+    Deed::new(format!("{name}.replace"), name)
 }

@@ -51,6 +51,7 @@ pub(crate) async fn update_status(
             let changed = store::orders::version(&mut tx, order.id).await? != version;
             return Err(if changed { OrderError::Stale } else { error });
         }
+        viewer.note(&mut tx, &order, "order.status.write", body.reason.as_deref()).await?;
         tx.commit().await?;
         Ok((order, viewer.clone()))
     })

@@ -3,11 +3,13 @@
 use crate::domain::order::Order;
 use crate::domain::status::{self, Mover};
 use crate::error::{OrderError, Result};
+use api::audit::Deed;
 use api::ids::UserId;
-use api::order::{OrderAction, link};
+use api::order::{OrderAction, OrderAuditRecorded, link};
 use api::shared::{Actor, ActorKind};
 use auth::{Caller, Permission, User};
 use base::{Keys, Timestamp};
+use db::Tx;
 
 /// How somebody came to an order.
 #[derive(Clone, Debug)]
@@ -63,6 +65,24 @@ impl Viewer {
             Self::Staff(user) => Actor::new(ActorKind::Admin, user.id),
             Self::Service(name) => Actor::new(ActorKind::Service, name),
         }
+    }
+
+    /// Leaves the audit record of what staff did to an order; others have a right to their own.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) async fn note(
+        &self,
+        tx: &mut Tx,
+        order: &Order,
+        deed: &str,
+        reason: Option<&str>,
+    ) -> Result<()> {
+        if !matches!(self, Self::Staff(_)) {
+            return Ok(());
+        }
+        let deed = Deed::new(deed, "order").to(order.id).because(reason);
+        Ok(OrderAuditRecorded::write(tx, self.actor(), deed).await?)
     }
 
     /// What they may do with the order now.

@@ -1,13 +1,13 @@
 //! Ends an attempt that is under way.
 
 use super::advance::{self, Advance};
-use super::audit;
 use crate::App;
 use crate::domain::Payment;
 use crate::error::PaymentError;
 use crate::store;
+use api::audit::Deed;
 use api::ids::PaymentId;
-use api::payment::PaymentStatus;
+use api::payment::{PaymentAuditRecorded, PaymentStatus};
 use auth::Caller;
 use events::tasks;
 
@@ -32,13 +32,8 @@ pub(crate) async fn cancel(
     if !store::payment::wish_end(&mut tx, id, reason).await? {
         return Err(PaymentError::invalid(payment.status));
     }
-    let deed = audit::Deed {
-        action: "payment.cancel",
-        resource_type: "payment",
-        resource_id: Some(id.to_string()),
-        reason: Some(reason),
-    };
-    audit::note(&mut tx, caller, deed).await?;
+    let deed = Deed::new("payment.cancel", "payment").to(id).because(Some(reason));
+    PaymentAuditRecorded::note(&mut tx, caller, deed).await?;
     let now = tx.now();
     tasks::schedule(&mut tx, &Advance { payment_id: id }, now + app.gateway.timeout()).await?;
     tx.commit().await?;

@@ -1,13 +1,14 @@
 //! Takes money that is held.
 
-use super::{advance, audit};
+use super::advance;
 use crate::App;
 use crate::domain::Payment;
 use crate::domain::operation::{Kind, Operation};
 use crate::error::PaymentError;
 use crate::store;
+use api::audit::Deed;
 use api::ids::PaymentId;
-use api::payment::{CapturePayment, PaymentStatus};
+use api::payment::{CapturePayment, PaymentAuditRecorded, PaymentStatus};
 use auth::Caller;
 use base::Money;
 
@@ -34,13 +35,8 @@ pub(crate) async fn capture(
     if !store::operation::insert(&mut tx, &call, now).await? {
         return Err(PaymentError::Undecided);
     }
-    let deed = audit::Deed {
-        action: "payment.capture",
-        resource_type: "payment",
-        resource_id: Some(id.to_string()),
-        reason: None,
-    };
-    audit::note(&mut tx, caller, deed).await?;
+    let deed = Deed::new("payment.capture", "payment").to(id);
+    PaymentAuditRecorded::note(&mut tx, caller, deed).await?;
     advance::watch(app, &mut tx, id).await?;
     tx.commit().await?;
     let payment = advance::send(app, payment, &call).await?;

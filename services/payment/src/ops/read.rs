@@ -1,14 +1,14 @@
 //! Reads payments, refunds and the ledger. Customers see their own; staff see all and leave a note.
 
-use super::audit::{self, Deed};
 use crate::App;
 use crate::domain::Payment;
 use crate::domain::refund::Refund;
 use crate::error::PaymentError;
 use crate::store;
+use api::audit::Deed;
 use api::ids::{PaymentId, RefundId, UserId};
 use api::order::link;
-use api::payment::{ListPayments, ListRefunds, PaymentLedger};
+use api::payment::{ListPayments, ListRefunds, PaymentAuditRecorded, PaymentLedger};
 use auth::{Caller, Permission};
 use base::page::{ByTime, Page, PageQuery};
 
@@ -170,7 +170,7 @@ impl Reader<'_> {
         if !self.caller.has(self.permission) {
             return Err(PaymentError::NotFound(what));
         }
-        note(app, self.caller, what, Some(id.to_string())).await
+        note(app, self.caller, Deed::new(format!("{what}.read"), what).to(id.to_string())).await
     }
 }
 
@@ -183,17 +183,11 @@ async fn note_list(
     if owner.is_some() || is_service(caller) {
         return Ok(());
     }
-    note(app, caller, what, None).await
+    note(app, caller, Deed::new(format!("{what}.read"), what)).await
 }
 
-async fn note(app: &App, caller: &Caller, what: &str, id: Option<String>) -> Result<(), PaymentError> {
+async fn note(app: &App, caller: &Caller, deed: Deed) -> Result<(), PaymentError> {
     let mut tx = app.db.begin().await?;
-    let action = format!("{what}.read");
-    audit::note(
-        &mut tx,
-        caller,
-        Deed { action: &action, resource_type: what, resource_id: id, reason: None },
-    )
-    .await?;
+    PaymentAuditRecorded::note(&mut tx, caller, deed).await?;
     Ok(tx.commit().await?)
 }

@@ -1,7 +1,6 @@
 //! Accepts refunds: the promise that money goes back, made before the gateway is asked.
 
 use super::announce;
-use super::audit::{self, Deed, actor};
 use super::run_refund::RunRefund;
 use crate::App;
 use crate::domain::Payment;
@@ -9,8 +8,9 @@ use crate::domain::refund::{Refund, TWIN_WINDOW, refund_amount};
 use crate::error::PaymentError;
 use crate::store;
 use crate::store::refund::RequestKey;
+use api::audit::Deed;
 use api::ids::{PaymentId, RefundId};
-use api::payment::{RefundPayment, RefundStatus};
+use api::payment::{PaymentAuditRecorded, RefundPayment, RefundStatus};
 use api::shared::Actor;
 use auth::Caller;
 use base::{Money, Result, Timestamp};
@@ -57,19 +57,14 @@ pub(crate) async fn refund(
         if let Some(earlier) = earlier(&mut tx, &request, key.as_deref(), now).await? {
             return Ok(earlier);
         }
-        let refund = promise(&payment, &request.body, amount, actor(caller), now);
+        let refund = promise(&payment, &request.body, amount, caller.into(), now);
         let request_key = RequestKey { key: key.as_deref(), named_amount: request.body.amount.is_some() };
         if !accept(&mut tx, &refund, &request_key).await? {
             continue;
         }
         let reason = Some(refund.reason.as_str());
-        let deed = Deed {
-            action: "payment.refund",
-            resource_type: "refund",
-            resource_id: Some(refund.id.to_string()),
-            reason,
-        };
-        audit::note(&mut tx, caller, deed).await?;
+        let deed = Deed::new("payment.refund", "refund").to(refund.id).because(reason);
+        PaymentAuditRecorded::note(&mut tx, caller, deed).await?;
         tx.commit().await?;
         return Ok(refund);
     }
@@ -110,13 +105,8 @@ pub(crate) async fn retry_refund(app: &App, caller: &Caller, id: RefundId) -> Re
     }
     let now = tx.now();
     tasks::schedule(&mut tx, &RunRefund { refund_id: id }, now).await?;
-    let deed = Deed {
-        action: "refund.retry",
-        resource_type: "refund",
-        resource_id: Some(id.to_string()),
-        reason: None,
-    };
-    audit::note(&mut tx, caller, deed).await?;
+    let deed = Deed::new("refund.retry", "refund").to(id);
+    PaymentAuditRecorded::note(&mut tx, caller, deed).await?;
     tx.commit().await?;
     Ok(refund)
 }
@@ -176,7 +166,7 @@ fn shared_key(request: &RefundRequest, caller: &Caller, key: &str) -> String {
     if key == cancelled_key(request.payment_id) {
         return key.to_owned();
     }
-    let sender = actor(caller).id.unwrap_or_default();
+    let sender = Actor::from(caller).id.unwrap_or_default();
     format!("{sender}:{key}")
 }
 

@@ -5,6 +5,7 @@ use crate::App;
 use crate::domain::category::{Category, MAX_COUNT, Tree};
 use crate::error::ProductError;
 use crate::store;
+use api::audit::Deed;
 use api::ids::{CategoryId, ProductId};
 use api::product::{CategoryCreated, CategoryDeleted, CategoryMoved, CategoryUpdated, WriteCategory};
 use auth::Caller;
@@ -21,12 +22,13 @@ pub(crate) async fn create_category(
     caller: &Caller,
     body: &WriteCategory,
 ) -> Result<Category, ProductError> {
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "category.create");
     let mut category = Category::from_write(body, None, hand.now)?;
     let mut tx = app.db.begin().await?;
     store::categories::lock_tree(&mut tx).await?;
     let mut tree = store::categories::tree(&mut tx).await?;
     insert(&mut tx, &mut tree, &mut category, &hand).await?;
+    note(&mut tx, &hand, None, Some(&category)).await?;
     tx.commit().await?;
     app.shelf.refresh(&app.db, &[], true).await;
     Ok(category)
@@ -62,6 +64,32 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// Leaves the audit record of a person's change.
+async fn note(
+    tx: &mut Tx,
+    hand: &Hand,
+    before: Option<&Category>,
+    after: Option<&Category>,
+) -> Result<(), ProductError> {
+    let id = before.or(after).map(|category| category.id);
+    let state = |category: &Category| WriteCategory {
+        name: category.name.clone(),
+        slug: Some(category.slug.clone()),
+        description: category.description.clone(),
+        parent_id: category.parent_id,
+        metadata: category.metadata.clone(),
+    };
+    let (before, after) = (before.map(state), after.map(state));
+    hand.note(tx, |deed| {
+        let deed = Deed::new(deed, "category").changed(before.as_ref(), after.as_ref());
+        match id {
+            Some(id) => deed.to(id),
+            None => deed,
+        }
+    })
+    .await
+}
+
 fn metadata(category: &Category) -> Option<serde_json::Map<String, serde_json::Value>> {
     Some(category.metadata.clone()).filter(|metadata| !metadata.is_empty())
 }
@@ -77,7 +105,7 @@ pub(crate) async fn replace_category(
     seen: Option<i64>,
     body: &WriteCategory,
 ) -> Result<Category, ProductError> {
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "category.update");
     change(app, &hand, id, seen, |before| Ok(Category::from_write(body, Some(before), hand.now)?)).await
 }
 
@@ -92,7 +120,7 @@ pub(crate) async fn move_category(
     seen: Option<i64>,
     parent: Option<CategoryId>,
 ) -> Result<Category, ProductError> {
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "category.move");
     change(app, &hand, id, seen, |before| Ok(Category { parent_id: parent, ..before.clone() })).await
 }
 
@@ -125,6 +153,7 @@ async fn change(
         tell_move(&mut tx, &before, &after, old_path, &tree, hand).await?;
     }
     tell_update(&mut tx, &before, &after, hand).await?;
+    note(&mut tx, hand, Some(&before), Some(&after)).await?;
     // The answers of products show names of categories, their facets the way up.
     let products = store::products::ids_in_categories(&mut tx, &below).await?;
     store::products::touch(&mut tx, &products).await?;
@@ -205,7 +234,7 @@ pub(crate) async fn delete_category(
     id: CategoryId,
     seen: Option<i64>,
 ) -> Result<(), ProductError> {
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "category.delete");
     let mut tx = app.db.begin().await?;
     store::categories::lock_tree(&mut tx).await?;
     let tree = store::categories::tree(&mut tx).await?;
@@ -223,6 +252,7 @@ pub(crate) async fn delete_category(
         deleted_by: hand.actor.clone(),
     };
     outbox::publish(&mut tx, &deleted).await?;
+    note(&mut tx, &hand, Some(&category), None).await?;
     tx.commit().await?;
     app.shelf.refresh(&app.db, &archived, true).await;
     Ok(())

@@ -7,12 +7,13 @@ use crate::domain::product::Product;
 use crate::domain::{status, view};
 use crate::error::ProductError;
 use crate::store;
+use api::audit::Deed;
 use api::ids::{ProductId, VariantId};
 use api::product::{
-    ProductCreated, ProductDeleted, ProductPriceUpdated, ProductStatus, ProductStatusChanged, ProductUpdated,
-    ProductVariantAdded, ProductVariantRemoved, ProductVariantUpdated,
+    ProductAuditRecorded, ProductCreated, ProductDeleted, ProductPriceUpdated, ProductStatus,
+    ProductStatusChanged, ProductUpdated, ProductVariantAdded, ProductVariantRemoved, ProductVariantUpdated,
 };
-use api::shared::{Actor, ActorKind};
+use api::shared::Actor;
 use auth::Caller;
 use base::{Currency, Error, Timestamp};
 use db::{DbError, Tx};
@@ -40,24 +41,55 @@ pub(crate) struct Hand {
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
     pub(crate) currency: Currency,
+    /// What the audit record calls a person's change; services are known by the records of whoever
+    /// asked them.
+    deed: Option<&'static str>,
 }
 
 impl Hand {
-    /// The hand of the caller of a request.
-    pub(crate) fn of(app: &App, caller: &Caller) -> Self {
-        let auth::Actor { kind, id } = caller.actor();
-        let kind = match kind {
-            "ADMIN" => ActorKind::Admin,
-            "SERVICE" => ActorKind::Service,
-            "CUSTOMER" => ActorKind::Customer,
-            _ => ActorKind::User,
-        };
-        Self { actor: Actor { kind, id }, now: app.clock.now(), currency: app.currency }
+    /// The hand of the caller of a request, who does `deed`.
+    pub(crate) fn of(app: &App, caller: &Caller, deed: &'static str) -> Self {
+        let deed = caller.user().map(|_| deed);
+        Self { actor: caller.into(), now: app.clock.now(), currency: app.currency, deed }
     }
 
     /// The hand of a timer or message.
     pub(crate) fn of_platform(app: &App) -> Self {
-        Self { actor: Actor::system(), now: app.clock.now(), currency: app.currency }
+        Self { actor: Actor::system(), now: app.clock.now(), currency: app.currency, deed: None }
+    }
+
+    /// Leaves the audit record of a person's change; `about` says of what.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) async fn note(
+        &self,
+        tx: &mut Tx,
+        about: impl FnOnce(&'static str) -> Deed,
+    ) -> Result<(), ProductError> {
+        match self.deed {
+            Some(deed) => Ok(ProductAuditRecorded::write(tx, self.actor.clone(), about(deed)).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves the audit record of a person's change of a product.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) async fn note_product(
+        &self,
+        tx: &mut Tx,
+        before: Option<&Product>,
+        after: &Product,
+        reason: Option<&str>,
+    ) -> Result<(), ProductError> {
+        let state = |product| view::writable(product, self.currency, self.now);
+        let (before, is, id) = (before.map(state), state(after), after.id);
+        self.note(tx, |deed| {
+            Deed::new(deed, "product").to(id).because(reason).changed(before.as_ref(), Some(&is))
+        })
+        .await
     }
 }
 
@@ -84,6 +116,7 @@ pub(crate) async fn change(
     if !update(&mut tx, &before, &mut after, hand, None).await? {
         return Ok(before);
     }
+    hand.note_product(&mut tx, Some(&before), &after, None).await?;
     tx.commit().await?;
     app.shelf.refresh(&app.db, &[id], false).await;
     Ok(after)

@@ -100,7 +100,7 @@ async fn add(
     position: Option<i64>,
 ) -> Result<(Product, ImageId), ProductError> {
     let product = find(app, name).await?.id;
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "product.image.create");
     let id = image.id;
     let product = change(app, &hand, product, seen, |product| {
         if product.images.len() >= MAX_IMAGES {
@@ -129,7 +129,7 @@ pub(crate) async fn remove_image(
     seen: Option<i64>,
 ) -> Result<(), ProductError> {
     let product = find(app, name).await?.id;
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "product.image.delete");
     let mut gone = None;
     change(app, &hand, product, seen, |product| {
         let place = product.images.iter().position(|image| image.id == id).ok_or(ProductError::NoImage)?;

@@ -12,9 +12,10 @@ use crate::domain::csv::Reader;
 use crate::domain::shopify::listing::{Collector, Listing};
 use crate::domain::shopify::sheet::Header;
 use crate::error::ProductError;
+use api::audit::{AuditOutcome, Deed};
 use api::ids::ProductId;
 use api::inventory::ImportStockLine;
-use api::product::{BadRow, ImportReport};
+use api::product::{BadRow, ImportReport, ProductAuditRecorded};
 use auth::Caller;
 use base::{Error, Kind};
 use bytes::Bytes;
@@ -91,11 +92,11 @@ pub(crate) async fn import_products<E: Into<Error>>(
     app: &App,
     caller: &Caller,
     options: ImportOptions,
-    mut pieces: impl Stream<Item = Result<Bytes, E>> + Unpin + Send,
+    pieces: impl Stream<Item = Result<Bytes, E>> + Unpin + Send,
 ) -> Result<ImportReport, ProductError> {
     let mut import = Import {
         app,
-        hand: Hand::of(app, caller),
+        hand: Hand::of(app, caller, "product.import"),
         options,
         report: ImportReport { dry_run: options.dry_run, ..ImportReport::default() },
         reader: Reader::at_line(1),
@@ -103,18 +104,10 @@ pub(crate) async fn import_products<E: Into<Error>>(
         collector: None,
         waiting: Vec::new(),
     };
-    let mut is_first = true;
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|error| ProductError::Other(error.into()))?;
-        for part in piece.chunks(64 * 1024) {
-            if std::mem::take(&mut is_first) {
-                refuse_other_formats(part)?;
-            }
-            import.reader.feed(part);
-            import.read_rows().await?;
-        }
-    }
-    import.finish().await
+    let ended = import.read(pieces).await;
+    let noted = import.note(ended.is_ok()).await;
+    ended.and(noted)?;
+    Ok(import.report)
 }
 
 /// What people send by mistake, told by its first bytes.
@@ -130,6 +123,24 @@ fn refuse_other_formats(start: &[u8]) -> Result<(), ProductError> {
 }
 
 impl Import<'_> {
+    async fn read<E: Into<Error>>(
+        &mut self,
+        mut pieces: impl Stream<Item = Result<Bytes, E>> + Unpin + Send,
+    ) -> Result<(), ProductError> {
+        let mut is_first = true;
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|error| ProductError::Other(error.into()))?;
+            for part in piece.chunks(64 * 1024) {
+                if std::mem::take(&mut is_first) {
+                    refuse_other_formats(part)?;
+                }
+                self.reader.feed(part);
+                self.read_rows().await?;
+            }
+        }
+        self.finish().await
+    }
+
     async fn read_rows(&mut self) -> Result<(), ProductError> {
         while let Some(row) = self.reader.next() {
             if !self.header_read {
@@ -177,7 +188,7 @@ impl Import<'_> {
         }
     }
 
-    async fn finish(mut self) -> Result<ImportReport, ProductError> {
+    async fn finish(&mut self) -> Result<(), ProductError> {
         self.reader.finish();
         self.read_rows().await?;
         let Some(collector) = &mut self.collector else {
@@ -186,7 +197,23 @@ impl Import<'_> {
         self.waiting.extend(collector.finish());
         self.store_waiting().await?;
         self.report.bad_rows.sort_by_key(|bad| bad.line);
-        Ok(self.report)
+        Ok(())
+    }
+
+    /// Leaves one audit record with the counts of an import that changed something. Its products
+    /// are stored in many transactions, so this has one of its own, also when the file ended early.
+    async fn note(&self, complete: bool) -> Result<(), ProductError> {
+        let report = &self.report;
+        if report.dry_run || report.created + report.updated + report.stock_lines == 0 {
+            return Ok(());
+        }
+        let counts = ImportReport { bad_rows: Vec::new(), ..report.clone() };
+        let outcome = if complete { AuditOutcome::Success } else { AuditOutcome::Failure };
+        let deed = Deed::new("product.import", "catalogue").ended(outcome);
+        let deed = deed.changed(None::<&ImportReport>, Some(&counts));
+        let mut tx = self.app.db.begin().await?;
+        ProductAuditRecorded::write(&mut tx, self.hand.actor.clone(), deed).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Stores the listings that wait: together, or one by one if that fails.

@@ -25,7 +25,7 @@ pub(crate) async fn set_price(
     wish: &SetPrice,
 ) -> Result<Product, ProductError> {
     let id = find(app, name).await?.id;
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "product.price.write");
     change(app, &hand, id, seen, |product| {
         let variant = product.variant_mut(variant).ok_or(ProductError::NoVariant)?;
         let mut check = Check::new();

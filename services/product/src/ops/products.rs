@@ -26,13 +26,14 @@ pub(crate) async fn create_product(
     caller: &Caller,
     body: &WriteProduct,
 ) -> Result<Product, ProductError> {
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "product.create");
     let mut product = write::product(body, None, shop(&hand))?;
     if product.status == ProductStatus::Active && !caller.has(Permission::ProductPublish) {
         return Err(Error::forbidden().into());
     }
     let mut tx = app.db.begin().await?;
     insert(&mut tx, &mut product, &hand).await?;
+    hand.note_product(&mut tx, None, &product, None).await?;
     tx.commit().await?;
     app.shelf.refresh(&app.db, &[product.id], false).await;
     Ok(product)
@@ -51,7 +52,7 @@ pub(crate) async fn replace_product(
     body: &WriteProduct,
 ) -> Result<Product, ProductError> {
     let id = find(app, name).await?.id;
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "product.update");
     change(app, &hand, id, seen, |product| {
         *product = write::product(body, Some(product), shop(&hand))?;
         Ok(())
@@ -71,7 +72,7 @@ pub(crate) async fn patch_product(
     patch: impl FnOnce(&WriteProduct) -> base::Result<WriteProduct>,
 ) -> Result<Product, ProductError> {
     let id = find(app, name).await?.id;
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "product.update");
     change(app, &hand, id, seen, |product| {
         let body = patch(&view::writable(product, hand.currency, hand.now))?;
         *product = write::product(&body, Some(product), shop(&hand))?;
@@ -92,7 +93,7 @@ pub(crate) async fn set_status(
     to: ProductStatus,
 ) -> Result<Product, ProductError> {
     let id = find(app, name).await?.id;
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "product.status.write");
     change(app, &hand, id, seen, |product| status::move_to(product, to)).await
 }
 
@@ -111,7 +112,7 @@ pub(crate) async fn delete_product(
     check.opt_multiline("/reason", reason.as_deref(), 1..=500);
     check.finish()?;
     let id = find(app, name).await?.id;
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "product.delete");
     let mut tx = app.db.begin().await?;
     let before = store::products::locked(&mut tx, id).await?.ok_or(ProductError::NoProduct)?;
     if seen.is_some_and(|seen| seen != before.version) {
@@ -119,7 +120,8 @@ pub(crate) async fn delete_product(
     }
     let mut after = before.clone();
     after.status = ProductStatus::Archived;
-    if update(&mut tx, &before, &mut after, &hand, reason).await? {
+    if update(&mut tx, &before, &mut after, &hand, reason.clone()).await? {
+        hand.note_product(&mut tx, Some(&before), &after, reason.as_deref()).await?;
         tx.commit().await?;
         app.shelf.refresh(&app.db, &[id], false).await;
     }

@@ -24,7 +24,7 @@ pub(crate) async fn add_variant(
     body: &WriteVariant,
 ) -> Result<(Product, VariantId), ProductError> {
     let id = find(app, name).await?.id;
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "product.variant.create");
     let mut added = None;
     let product = change(app, &hand, id, seen, |product| {
         if product.variants.len() >= MAX_VARIANTS {
@@ -50,7 +50,7 @@ pub(crate) async fn replace_variant(
     body: &WriteVariant,
 ) -> Result<Product, ProductError> {
     let id = find(app, name).await?.id;
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "product.variant.update");
     change(app, &hand, id, seen, |product| put(product, body, Some(variant), &hand).map(drop)).await
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn remove_variant(
     seen: Option<i64>,
 ) -> Result<(), ProductError> {
     let id = find(app, name).await?.id;
-    let hand = Hand::of(app, caller);
+    let hand = Hand::of(app, caller, "product.variant.delete");
     change(app, &hand, id, seen, |product| {
         product.variant(variant).ok_or(ProductError::NoVariant)?;
         if product.is_simple() {

@@ -65,7 +65,7 @@ impl<'a> Change<'a> {
             return Err(UserError::Other(Error::stale()));
         }
         let defaults_before = defaults(&mut tx, user).await?;
-        Ok(Self { tx, caller, account, by: super::actor(caller), defaults_before })
+        Ok(Self { tx, caller, account, by: caller.into(), defaults_before })
     }
 
     /// Raises the account's version, so that every event of this change carries the new one.

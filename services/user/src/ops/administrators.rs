@@ -73,7 +73,7 @@ pub(crate) async fn first_admin(app: &AppState, origin: &Origin, body: FirstAdmi
 /// # Errors
 /// [`UserError::EmailTaken`], [`UserError::WeakPassword`], 422.
 pub(crate) async fn create_admin(app: &AppState, caller: &Caller, body: CreateAdmin) -> Result<AdminCreated> {
-    let by = super::actor(caller);
+    let by = Actor::from(caller);
     let new = administrator(app, &body.email, body.password.as_deref(), Some(by.clone())).await?;
     let mut tx = app.db.begin().await?;
     store::role::lock_administrators(&mut tx).await?;

@@ -3,7 +3,7 @@
 use super::Result;
 use crate::AppState;
 use crate::domain::account::Account;
-use api::audit::{AuditOutcome, AuditRecord};
+use api::audit::Deed;
 use api::ids::{SessionId, UserId};
 use api::shared::{Actor, ActorKind};
 use api::user::{
@@ -141,7 +141,7 @@ pub(crate) async fn audit(tx: &mut Tx, caller: &Caller, action: &str, about: Opt
     if about == Some(user.id) {
         return Ok(());
     }
-    record(tx, super::actor(caller), action, about, None).await
+    record(tx, caller.into(), action, about, None).await
 }
 
 /// As [`audit`], for what only reads: opens a transaction only if there is something to write, so
@@ -169,21 +169,12 @@ pub(crate) async fn record(
     about: Option<UserId>,
     reason: Option<String>,
 ) -> Result<()> {
-    let record = AuditRecord {
-        actor,
-        action: action.to_owned(),
-        resource_type: "user".to_owned(),
-        resource_id: about.map(|about| about.to_string()),
-        outcome: AuditOutcome::Success,
-        reason,
-        before: None,
-        after: None,
-        ip_address: None,
-        user_agent: None,
-        recorded_at: tx.now(),
+    let deed = Deed::new(action, "user").because(reason.as_deref());
+    let deed = match about {
+        Some(user) => deed.to(user),
+        None => deed,
     };
-    outbox::publish(tx, &UserAuditRecorded(record)).await?;
-    Ok(())
+    Ok(UserAuditRecorded::write(tx, actor, deed).await?)
 }
 
 /// The rules of the service itself as the one who acts.

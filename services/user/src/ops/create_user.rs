@@ -179,7 +179,7 @@ pub(crate) async fn create_user(app: &AppState, caller: &Caller, body: CreateUse
             marketing: body.marketing_consent,
             source,
             roles: Vec::new(),
-            by: Some(super::actor(caller)),
+            by: Some(caller.into()),
         },
     )
     .await?;

@@ -8,6 +8,7 @@ use crate::domain::email;
 use crate::error::UserError;
 use crate::store::{self, session::Which};
 use api::ids::UserId;
+use api::shared::Actor;
 use api::user::{
     ClaimPurpose, DeactivateUser, DeactivationReason, ReactivateUser, RevocationReason, User,
     UserDeactivated, UserReactivated,
@@ -41,7 +42,7 @@ pub(crate) async fn deactivate(
     }
     let reason = if own { Some(DeactivationReason::UserRequested) } else { body.reason };
     let reason = reason.unwrap_or(DeactivationReason::Admin);
-    let by = super::actor(caller);
+    let by = Actor::from(caller);
     let mut tx = app.db.begin().await?;
     roles::before_closing(&mut tx, user).await?;
     let mut account = store::account::lock(&mut tx, user).await?;
@@ -126,7 +127,7 @@ async fn by_staff(app: &AppState, caller: &Caller, user: UserId, notes: Option<S
     }
     let mut tx = app.db.begin().await?;
     let mut account = store::account::lock(&mut tx, user).await?;
-    let by = super::actor(caller);
+    let by = Actor::from(caller);
     reopen(&mut tx, &mut account, &by, notes).await?;
     announce::audit(&mut tx, caller, "user.reactivate", Some(user)).await?;
     let names = store::role::names_of_user(&mut tx, user).await?;
@@ -134,12 +135,7 @@ async fn by_staff(app: &AppState, caller: &Caller, user: UserId, notes: Option<S
     Ok(views::user(&account, names))
 }
 
-async fn reopen(
-    tx: &mut Tx,
-    account: &mut Account,
-    by: &api::shared::Actor,
-    notes: Option<String>,
-) -> Result<()> {
+async fn reopen(tx: &mut Tx, account: &mut Account, by: &Actor, notes: Option<String>) -> Result<()> {
     let before = account.status;
     account.status = Step::Reactivate.from(before).ok_or(UserError::InvalidState(before))?;
     account.deactivation = None;

@@ -97,7 +97,7 @@ pub(crate) async fn set_roles(
     body: SetRoles,
 ) -> Result<(i64, Vec<RoleView>)> {
     let giver = caller.require_recent_auth(app.clock.now(), app.config.recent_sign_in.0)?;
-    let by = super::actor(caller);
+    let by = Actor::from(caller);
     let mut tx = app.db.begin().await?;
     store::role::lock_administrators(&mut tx).await?;
     let mut account = store::account::lock(&mut tx, user).await?;

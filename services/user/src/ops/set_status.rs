@@ -7,6 +7,7 @@ use crate::domain::account::{Step, wished_step};
 use crate::error::UserError;
 use crate::store::{self, session::Which};
 use api::ids::UserId;
+use api::shared::Actor;
 use api::user::{RevocationReason, SetStatus, User};
 use auth::Caller;
 use base::Check;
@@ -29,7 +30,7 @@ pub(crate) async fn set_status(
     if caller.user().is_some_and(|caller| caller.id == user) {
         return Err(UserError::OwnRoles);
     }
-    let by = super::actor(caller);
+    let by = Actor::from(caller);
     let mut tx = app.db.begin().await?;
     roles::before_closing_if(&mut tx, user, body.status).await?;
     let address = store::account::get(&mut tx, user).await?.email;

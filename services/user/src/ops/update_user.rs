@@ -45,11 +45,13 @@ pub(crate) async fn update_user(
     } else {
         after.email = typed(&address).unwrap_or(address);
     }
-    let after = store_change(&mut tx, &before, after, &super::actor(caller)).await?;
+    let after = store_change(&mut tx, &before, after, &caller.into()).await?;
     if moves && after.pending_email != before.pending_email {
         claims::mail_link(app, &mut tx, &after, ClaimPurpose::EmailVerification).await?;
     }
-    announce::audit(&mut tx, caller, "user.update", Some(user)).await?;
+    if after.version != before.version {
+        announce::audit(&mut tx, caller, "user.update", Some(user)).await?;
+    }
     let roles = store::role::names_of_user(&mut tx, user).await?;
     tx.commit().await?;
     app.metrics.count("user_updates", "Accounts changed.", &[]);
@@ -202,8 +204,10 @@ pub(crate) async fn save_profile(
         preferences: body.preferences,
     };
     let after = checked(Account { profile, ..before.clone() }, tx.now())?;
-    let after = store_change(&mut tx, &before, after, &super::actor(caller)).await?;
-    announce::audit(&mut tx, caller, "user.profile.write", Some(user)).await?;
+    let after = store_change(&mut tx, &before, after, &caller.into()).await?;
+    if after.version != before.version {
+        announce::audit(&mut tx, caller, "user.profile.write", Some(user)).await?;
+    }
     tx.commit().await?;
     app.metrics.count("user_updates", "Accounts changed.", &[]);
     Ok((after.version, views::profile(&after)))

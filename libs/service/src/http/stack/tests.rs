@@ -60,7 +60,10 @@ fn stacked(router: Router, service: &'static str) -> Router {
     let keys = || async { Err(Error::unavailable("no keys here")) };
     let verifier = Verifier::new("http://shop.test", AUDIENCE, Clock::system(), Default::default(), keys);
     let outermost = service == "gateway";
-    with_stack(router, Stack { service, verifier, metrics: Metrics::default(), db: None, outermost })
+    with_stack(
+        router,
+        Stack { service, verifier, metrics: Metrics::default(), db: None, refusals: None, outermost },
+    )
 }
 
 /// The line of the gateway for a request of `uri` that `router` answers behind it as service `order`.
