@@ -62,14 +62,18 @@ pub(crate) fn routes() -> Routes<App> {
 }
 
 /// Puts the proxy behind the gateway's own routes and the door in front of everything.
-pub(crate) fn open(router: Router, app: App, cors: CorsLayer) -> Router {
+pub(crate) fn open(router: Router, app: App, cors: Option<CorsLayer>) -> Router {
     let pages = Router::new()
         .route("/api/docs", get(docs::page))
         .route("/api/docs/{file}", get(docs::file))
         .route("/api/openapi.json", get(docs::merged))
         .route("/{*path}", any(proxy::proxy))
         .with_state(app);
-    router.merge(pages).layer(cors)
+    let router = router.merge(pages);
+    match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
 }
 
 /// Wraps the finished gateway, stack included.
@@ -77,11 +81,14 @@ pub(crate) fn door(router: Router, app: App) -> Router {
     router.layer(layer_fn(move |inner| door::Door { app: app.clone(), inner }))
 }
 
-/// CORS by allow-list.
+/// CORS by allow-list; none if the list is empty: without it browsers let nobody read answers.
 ///
 /// # Errors
 /// 422 `settings` for an origin that is none.
-pub(crate) fn cors(config: &GatewayConfig) -> Result<CorsLayer> {
+pub(crate) fn cors(config: &GatewayConfig) -> Result<Option<CorsLayer>> {
+    if config.cors_origins.is_empty() {
+        return Ok(None);
+    }
     let origins = config.cors_origins.iter().map(|origin| {
         HeaderValue::from_str(origin).map_err(|_| {
             Error::new(
@@ -106,10 +113,11 @@ pub(crate) fn cors(config: &GatewayConfig) -> Result<CorsLayer> {
         "x-correlation-id",
         "idempotent-replayed",
     ];
-    Ok(CorsLayer::new()
+    let layer = CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers(headers.collect::<Vec<_>>())
         .expose_headers(exposed.map(HeaderName::from_static))
-        .max_age(Duration::from_mins(10)))
+        .max_age(Duration::from_mins(10));
+    Ok(Some(layer))
 }
