@@ -8,7 +8,7 @@ use service::Definition;
 use std::collections::BTreeMap;
 use testkit::TestService;
 
-/// Who may call what: `METHOD path = access`, in the notation of contracts §4.1.
+/// Who may call what: `METHOD path = access | other customer`, in the notation of contracts §4.1.
 const EXPECTED: &str = include_str!("authorisation.txt");
 
 fn definitions() -> Vec<Definition> {
@@ -37,21 +37,71 @@ fn operations(definition: &Definition) -> BTreeMap<(String, String), String> {
     found
 }
 
+/// A row of the table.
+pub(crate) struct Row {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    access: String,
+    /// What another customer gets, or `-` where no thing with an owner is named.
+    pub(crate) other: String,
+}
+
+/// The table by operation; a row without a column ends the test.
+pub(crate) fn rows() -> BTreeMap<String, Row> {
+    let row = |line: &str| {
+        let (operation, rest) = line.split_once(" = ")?;
+        let (method, path) = operation.split_once(' ')?;
+        let (access, other) = rest.split_once(" | ")?;
+        let [method, path, access, other] = [method, path, access, other].map(str::to_owned);
+        Some((operation.to_owned(), Row { method, path, access, other }))
+    };
+    let lines = EXPECTED.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| row(line).unwrap_or_else(|| panic!("{line:?} is not a row: it lacks a column")))
+        .collect()
+}
+
+/// Whether a path names a thing that has an owner, so that the last column must not be `-`.
+fn names_an_owner(path: &str) -> bool {
+    let owned = [
+        "/api/auth/sessions/{",
+        "/api/cart/items/{",
+        "/api/users/{",
+        "/api/admin/users/{",
+        "/api/orders/{",
+        "/api/payments/{",
+        "/api/refunds/{",
+        "/api/notifications/{",
+        "/api/admin/notifications/log/{",
+        "/api/mailbox/{",
+        "/internal/carts/",
+        "/internal/users/{",
+    ];
+    owned.iter().any(|start| path.starts_with(start))
+        || path.contains("{userId}")
+        || path.contains("{orderId}")
+}
+
+#[test]
+fn every_operation_on_a_thing_with_an_owner_says_what_another_customer_gets() {
+    let missing: Vec<String> = rows()
+        .into_iter()
+        .filter(|(_, row)| names_an_owner(&row.path) && row.other == "-")
+        .map(|(operation, _)| operation)
+        .collect();
+    assert!(missing.is_empty(), "authorisation.txt:\n{}", missing.join("\n"));
+}
+
 #[test]
 fn every_operation_has_the_row_the_contract_gives_it() {
-    let mut rows: BTreeMap<String, String> = EXPECTED
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| line.split_once(" = ").unwrap_or_else(|| panic!("{line:?} is not a row")))
-        .map(|(operation, access)| (operation.to_owned(), access.to_owned()))
-        .collect();
+    let mut rows = rows();
     let mut wrong = Vec::new();
     for definition in definitions() {
         for ((method, path), access) in operations(&definition) {
             let operation = format!("{method} {path}");
             match rows.remove(&operation) {
-                Some(expected) if expected == access => {}
-                Some(expected) => wrong.push(format!("{operation} = {access}, but the row says {expected}")),
+                Some(row) if row.access == access => {}
+                Some(row) => wrong.push(format!("{operation} = {access}, but the row says {}", row.access)),
                 None => wrong.push(format!("{operation} = {access} has no row")),
             }
         }

@@ -11,4 +11,5 @@ mod import;
 mod purchase;
 mod races;
 mod shop;
+mod strangers;
 mod tour;
