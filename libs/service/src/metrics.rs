@@ -101,7 +101,7 @@ struct Known<N> {
 struct Number<N> {
     name: &'static str,
     labels: Labels,
-    number: N,
+    value: N,
 }
 
 impl<N> Default for Known<N> {
@@ -120,7 +120,7 @@ impl<N> Known<N> {
         };
         let numbers = self.numbers.read().expect("no panic while holding this lock");
         if let Some(known) = numbers.get(&hash).and_then(|some| some.iter().find(is_it)) {
-            return change(&known.number);
+            return change(&known.value);
         }
         drop(numbers);
         let number = make();
@@ -128,7 +128,7 @@ impl<N> Known<N> {
         let mut numbers = self.numbers.write().expect("no panic while holding this lock");
         let some = numbers.entry(hash).or_default();
         if !some.iter().any(|known| is_it(&known)) {
-            some.push(Number { name, labels: owned(labels), number });
+            some.push(Number { name, labels: owned(labels), value: number });
         }
     }
 }

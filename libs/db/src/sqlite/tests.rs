@@ -166,13 +166,13 @@ async fn who_is_patient_shares_the_commit_of_the_next_in_a_hurry_and_does_not_wa
     let turn = sqlite.begin().await.unwrap();
     super::exec::batch(turn.conn(), "CREATE TABLE t (x TEXT) STRICT").unwrap();
     turn.commit(Vec::new(), false).unwrap().await.unwrap().unwrap();
-    let patient = async || {
-        let turn = sqlite.begin().await.unwrap();
+    let patient = |turn: super::Turn| {
         insert(&turn, 1).unwrap();
         turn.commit(Vec::new(), true).unwrap()
     };
     let before = counters.read();
-    let (one, two) = (patient().await, patient().await);
+    let one = patient(sqlite.begin().await.unwrap());
+    let two = patient(sqlite.begin().await.unwrap());
     assert_eq!(count(&sqlite).await, 0, "nobody sees what is not durable");
     let turn = sqlite.begin().await.unwrap();
     insert(&turn, 1).unwrap();
@@ -181,10 +181,10 @@ async fn who_is_patient_shares_the_commit_of_the_next_in_a_hurry_and_does_not_wa
     two.await.unwrap().unwrap();
     let after = counters.read();
     assert_eq!((after.transactions - before.transactions, after.commits - before.commits), (3, 1));
-    let alone = patient().await;
+    let alone = patient(sqlite.begin().await.unwrap());
     timeout(Duration::from_secs(10), alone).await.unwrap().unwrap().unwrap();
     assert_eq!(count(&sqlite).await, 4);
-    let last = patient().await;
+    let last = patient(sqlite.begin().await.unwrap());
     sqlite.close().await;
     last.await.unwrap().unwrap();
 }

@@ -352,11 +352,11 @@ impl Turn {
         }
         let undone = !writer.conn.is_autocommit()
             && writer.execute("ROLLBACK TO tx").and_then(|()| writer.execute("RELEASE tx")).is_ok();
-        if !undone {
+        if undone {
+            queue.seen.fetch_max(writer.batch, Ordering::AcqRel);
+        } else {
             let what = "the transactions committed together with this one were undone by SQLite";
             queue.end(writer, Err(DbError::transient(what)));
-        } else {
-            queue.seen.fetch_max(writer.batch, Ordering::AcqRel);
         }
     }
 }

@@ -12,9 +12,9 @@ async fn repair(shop: &Inventory, dry_run: bool) -> Vec<Repair> {
 }
 
 async fn tamper(shop: &Inventory, statement: &'static str) {
-    let mut tx = shop.db().begin().await.unwrap();
-    sql(statement).run(&mut tx).await.unwrap();
-    tx.commit().await.unwrap();
+    let mut tx = shop.db().begin().await.expect("the store is there");
+    sql(statement).run(&mut tx).await.expect("the store takes it");
+    tx.commit().await.expect("the store takes it");
 }
 
 async fn entries(shop: &Inventory) -> usize {
@@ -53,7 +53,7 @@ async fn a_hold_without_lines_and_a_ledger_without_sense_need_a_person() {
     let article = shop.article(9).await;
     let _held = shop.reserved(&[article.line(2)]).await;
     tamper(&shop, "DELETE FROM reservation_line").await;
-    let [named] = repair(&shop, false).await.try_into().unwrap();
+    let [named] = repair(&shop, false).await.try_into().expect("one repair");
     assert_eq!(
         (named.rule.as_str(), named.outcome),
         ("reserved-is-sum-of-open-lines", RepairOutcome::ByHand)

@@ -13,21 +13,21 @@ async fn repair(post: &Post, dry_run: bool) -> Vec<Repair> {
 }
 
 async fn tamper(post: &Post, statement: &'static str) {
-    let mut tx = post.db().begin().await.unwrap();
-    sql(statement).run(&mut tx).await.unwrap();
-    tx.commit().await.unwrap();
+    let mut tx = post.db().begin().await.expect("the store is there");
+    sql(statement).run(&mut tx).await.expect("the store takes it");
+    tx.commit().await.expect("the store takes it");
 }
 
 /// The one thing that is broken is repaired, and a dry run before does nothing.
 async fn repaired(post: &Post, rule: &str) {
-    let [planned] = repair(post, true).await.try_into().unwrap();
+    let [planned] = repair(post, true).await.try_into().expect("one repair");
     assert_eq!((planned.rule.as_str(), planned.outcome), (rule, RepairOutcome::WouldRepair));
     let task = async || {
         let mut conn = post.db().conn().await.unwrap();
         tasks::scheduled_at(&mut conn, "dispatch", &planned.id).await.unwrap()
     };
     assert_eq!(task().await, None, "a dry run changes nothing");
-    let [done] = repair(post, false).await.try_into().unwrap();
+    let [done] = repair(post, false).await.try_into().expect("one repair");
     assert_eq!((done.id.as_str(), done.outcome), (planned.id.as_str(), RepairOutcome::Repaired));
     assert_eq!(task().await, Some(post.clock.now()));
     let _again = repair(post, false).await;
@@ -54,14 +54,14 @@ async fn a_forgotten_notification_is_sent() {
 async fn a_notification_whose_worker_died_while_sending_is_taken_up_again() {
     let post = Post::open().await;
     post.publish(placed(None, ADA)).await;
-    let mut tx = post.db().begin().await.unwrap();
+    let mut tx = post.db().begin().await.expect("the store is there");
     sql("UPDATE notification SET status = 'SENDING', sent_at = NULL, lease = $1, leased_until = $2")
         .bind(base::Id::<()>::new())
         .bind(post.clock.now() + minutes(1))
         .run_one(&mut tx)
         .await
         .unwrap();
-    tx.commit().await.unwrap();
+    tx.commit().await.expect("the store takes it");
     tamper(&post, "UPDATE attempt SET outcome = 'UNKNOWN', ended_at = NULL, code = NULL").await;
     tamper(&post, "DELETE FROM outbox").await;
     post.clock.advance(minutes(12));
@@ -75,7 +75,7 @@ async fn a_missing_confirmation_needs_a_person() {
     post.publish(placed(None, ADA)).await;
     tamper(&post, "DELETE FROM attempt").await;
     tamper(&post, "DELETE FROM notification").await;
-    let [named] = repair(&post, false).await.try_into().unwrap();
+    let [named] = repair(&post, false).await.try_into().expect("one repair");
     let rule = "one-confirmation-per-order";
     assert_eq!((named.rule.as_str(), named.outcome), (rule, RepairOutcome::ByHand));
     post.settle().await;

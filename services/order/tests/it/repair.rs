@@ -23,18 +23,18 @@ async fn rules(shop: &Shop) -> Vec<String> {
 
 /// Does to the store what no operation does.
 async fn tamper(shop: &Shop, statement: &'static str) {
-    let mut tx = shop.db().begin().await.unwrap();
-    sql(statement).run(&mut tx).await.unwrap();
-    tx.commit().await.unwrap();
+    let mut tx = shop.db().begin().await.expect("the store is there");
+    sql(statement).run(&mut tx).await.expect("the store takes it");
+    tx.commit().await.expect("the store takes it");
 }
 
 /// The one thing that is broken is repaired, and a dry run before does nothing.
 async fn repaired(shop: &mut Shop, rule: &str) {
     assert_eq!(rules(shop).await, [rule]);
-    let [planned] = repair(shop, true).await.try_into().unwrap();
+    let [planned] = repair(shop, true).await.try_into().expect("one repair");
     assert_eq!((planned.rule.as_str(), planned.outcome), (rule, RepairOutcome::WouldRepair));
     assert_eq!(rules(shop).await, [rule], "a dry run changes nothing");
-    let [done] = repair(shop, false).await.try_into().unwrap();
+    let [done] = repair(shop, false).await.try_into().expect("one repair");
     assert_eq!((done.id, done.outcome), (planned.id, RepairOutcome::Repaired));
     let _again = repair(shop, false).await;
     shop.calm().await;
@@ -54,10 +54,10 @@ async fn a_checkout_nobody_works_on_goes_on() {
     let _answer = shop.place().await;
     // Its task is lost, and so is the memory of when it should be looked at.
     tamper(&shop, "DELETE FROM task WHERE kind = 'advance-checkout'").await;
-    let mut tx = shop.db().begin().await.unwrap();
+    let mut tx = shop.db().begin().await.expect("the store is there");
     let never = shop.clock.now() + Duration::from_secs(1_000_000);
     sql("UPDATE sagas SET next_run_at = $1").bind(never).run_one(&mut tx).await.unwrap();
-    tx.commit().await.unwrap();
+    tx.commit().await.expect("the store takes it");
     shop.clock.advance(LATE);
     shop.settle().await;
     repaired(&mut shop, "pending-too-long").await;
@@ -110,10 +110,10 @@ async fn money_the_checkout_did_not_hear_of_is_asked_for() {
     let placed = shop.placed().await;
     shop.succeeded(placed.payment.as_ref().unwrap().payment_id);
     tamper(&shop, "UPDATE customer_order SET payment_status = 'PAID'").await;
-    let mut tx = shop.db().begin().await.unwrap();
+    let mut tx = shop.db().begin().await.expect("the store is there");
     let never = shop.clock.now() + Duration::from_secs(1_000_000);
     sql("UPDATE sagas SET next_run_at = $1").bind(never).run_one(&mut tx).await.unwrap();
-    tx.commit().await.unwrap();
+    tx.commit().await.expect("the store takes it");
     shop.clock.advance(LATE);
     shop.settle().await;
     repaired(&mut shop, "paid-but-waiting").await;
@@ -126,7 +126,7 @@ async fn what_only_a_person_can_know_is_left_to_a_person() {
     let placed = shop.placed().await;
     tamper(&shop, "UPDATE customer_order SET sequence = sequence + 1").await;
     for dry_run in [true, false] {
-        let [named] = repair(&shop, dry_run).await.try_into().unwrap();
+        let [named] = repair(&shop, dry_run).await.try_into().expect("one repair");
         assert_eq!((named.rule.as_str(), named.outcome), ("history-has-gaps", RepairOutcome::ByHand));
         assert_eq!(named.id, placed.id.to_string());
         assert!(!named.detail.is_empty(), "it says what to do");

@@ -18,18 +18,18 @@ async fn rules(shop: &Shop) -> Vec<String> {
 }
 
 async fn tamper(shop: &Shop, statement: &'static str) {
-    let mut tx = shop.t.db().begin().await.unwrap();
-    sql(statement).run(&mut tx).await.unwrap();
-    tx.commit().await.unwrap();
+    let mut tx = shop.t.db().begin().await.expect("the store is there");
+    sql(statement).run(&mut tx).await.expect("the store takes it");
+    tx.commit().await.expect("the store takes it");
 }
 
 /// What is broken is repaired, and a dry run before does nothing.
 async fn repaired(shop: &Shop, rule: &str) {
     assert_eq!(rules(shop).await, [rule]);
-    let [planned] = repair(shop, true).await.try_into().unwrap();
+    let [planned] = repair(shop, true).await.try_into().expect("one repair");
     assert_eq!((planned.rule.as_str(), planned.outcome), (rule, RepairOutcome::WouldRepair));
     assert_eq!(rules(shop).await, [rule], "a dry run changes nothing");
-    let [done] = repair(shop, false).await.try_into().unwrap();
+    let [done] = repair(shop, false).await.try_into().expect("one repair");
     assert_eq!((done.id, done.outcome), (planned.id, RepairOutcome::Repaired));
     let _again = repair(shop, false).await;
     shop.t.settle().await;
@@ -74,7 +74,7 @@ async fn sums_that_contradict_each_other_need_a_person() {
     let shop = Shop::open().await;
     let _paid = shop.paid(VISA).await;
     tamper(&shop, "UPDATE payment SET refund_reserved_minor = 1").await;
-    let [named] = repair(&shop, false).await.try_into().unwrap();
+    let [named] = repair(&shop, false).await.try_into().expect("one repair");
     assert_eq!((named.rule.as_str(), named.outcome), ("refund-sums", RepairOutcome::ByHand));
     assert_eq!(rules(&shop).await, ["refund-sums"], "nothing was invented");
     let request = shop.t.post("/internal/payments/invariants/repair").json(&RepairInvariants::default());

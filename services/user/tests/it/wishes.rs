@@ -89,11 +89,11 @@ async fn what_is_said_about_advertising_is_kept_as_it_was_said_and_is_no_consent
     let said: Vec<bool> = consents(&shop).await.into_iter().map(|entry| entry.0).collect();
     assert_eq!(said, [false, true, false], "each is written once");
     let seen = preferences(&shop, &ada).await;
-    assert_eq!(seen.categories["MARKETING"], false);
+    assert!(!seen.categories["MARKETING"]);
     assert!(seen.marketing_consent.granted, "the consent of the account is its owner's");
     let bob = shop.customer("bob@example.org").await;
     shop.publish(switched(&shop, bob.id, Category::Marketing, true)).await;
-    assert_eq!(preferences(&shop, &bob).await.categories["MARKETING"], false, "a switch is no consent");
+    assert!(!preferences(&shop, &bob).await.categories["MARKETING"], "a switch is no consent");
 }
 
 #[tokio::test]
