@@ -257,23 +257,27 @@ mod tests {
         assert_eq!(caller.oneshot(request).await.unwrap().status(), http::StatusCode::OK);
     }
 
-    #[tokio::test]
-    async fn a_caller_that_goes_away_does_not_stop_the_callee_half_way() {
+    /// Whether a call that its caller gives up at once is worked on to its end.
+    async fn ends_without_its_caller(method: Method) -> bool {
         let (begun, mut seen_begin) = tokio::sync::mpsc::channel(1);
         let (done, mut seen_done) = tokio::sync::mpsc::channel(1);
-        let router = Router::new().route(
-            "/x",
-            get(move || async move {
-                begun.send(()).await.unwrap();
-                tokio::task::yield_now().await;
-                done.send(()).await.unwrap();
-            }),
-        );
-        let peer = peers(router).of("other");
-        let call = base::spawn("caller", async move { peer.get("/x").send_empty().await });
-        seen_begin.recv().await.unwrap();
+        let work = move || async move {
+            begun.send(()).await.expect("the test waits");
+            tokio::task::yield_now().await;
+            done.send(()).await.expect("the test waits");
+        };
+        let peer = peers(Router::new().route("/x", get(work.clone()).post(work))).of("other");
+        let call =
+            base::spawn("caller", async move { Call::new(&peer, method, "/x".into()).send_empty().await });
+        seen_begin.recv().await;
         call.abort();
-        assert_eq!(seen_done.recv().await, Some(()));
+        seen_done.recv().await == Some(())
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_goes_away_stops_what_only_reads_and_nothing_else() {
+        assert!(ends_without_its_caller(Method::POST).await);
+        assert!(!ends_without_its_caller(Method::GET).await);
     }
 
     #[tokio::test]
