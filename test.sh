@@ -30,6 +30,16 @@ postgres_bin() {
   done | tail -n 1
 }
 
+# SQLite and the memory allocator are C.
+need_compiler() {
+  if have cc && have make; then return; fi
+  if have apt-get && [ "$(id -u)" = 0 ]; then
+    say "installing a C compiler and make"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq build-essential >/dev/null
+  fi
+  have cc && have make || fail "a C compiler and make are missing: install them (Debian: build-essential) and run this again"
+}
+
 need_rust() {
   have cargo || fail "cargo is missing: install Rust from https://rustup.rs and run this again"
   if ! cargo nextest --version >/dev/null 2>&1; then
@@ -71,6 +81,7 @@ start_private_postgres() {
   export EMPORION_TEST_DATABASE_URL="postgres://postgres@127.0.0.1:$port/postgres"
 }
 
+need_compiler
 need_rust
 need_postgres
 have psql || PATH="$PATH:$(postgres_bin)"
