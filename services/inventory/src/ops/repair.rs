@@ -43,10 +43,8 @@ pub(crate) async fn repair(app: &App, wish: RepairInvariants) -> Result<Repairs,
             possible.insert(id.clone());
         }
     }
-    let left = match wish.dry_run {
-        true => Vec::new(),
-        false => store::report::violations(&mut app.db.conn().await?).await?,
-    };
+    let left =
+        if wish.dry_run { Vec::new() } else { store::report::violations(&mut app.db.conn().await?).await? };
     for violation in broken {
         let is_left = left.iter().any(|left| left.rule == violation.rule && left.id == violation.id);
         let (rule, id) = (violation.rule.as_str(), &violation.id);
