@@ -74,7 +74,7 @@ fn names_an_owner(path: &str) -> bool {
         "/api/notifications/{",
         "/api/admin/notifications/log/{",
         "/api/mailbox/{",
-        "/internal/carts/",
+        "/internal/carts/{",
         "/internal/users/{",
     ];
     owned.iter().any(|start| path.starts_with(start))
