@@ -3,20 +3,15 @@
 
 use crate::audit::Refused;
 use crate::describe;
-use crate::http::{AnsweredTo, Failure};
+use crate::http::{AnsweredTo, Failure, answer_of, around};
 use auth::{Access, Caller};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::Route;
 use base::Error;
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use http::{Method, StatusCode};
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use tower::layer::layer_fn;
-use tower::{Service, ServiceExt as _};
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
@@ -66,7 +61,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         let names = paths.paths.values().flat_map(named_operations).collect();
         let routes: UtoipaMethodRouter<S> = (schemas, paths, router);
         let door = Door { access, names };
-        let guarded = routes.layer(layer_fn(move |inner| Guarded { door: door.clone(), inner }));
+        let guarded = routes.layer(around(move |request, inner| guard(door.clone(), request, inner)));
         Self { router: self.router.routes(guarded) }
     }
 
@@ -124,43 +119,13 @@ impl Door {
     }
 }
 
-/// The handlers of one path behind their [`Door`].
-#[derive(Clone)]
-struct Guarded<S> {
-    door: Door,
-    inner: S,
-}
-
-impl<S> Service<Request> for Guarded<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // `oneshot` waits for the handlers.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let Self { door, inner } = self.clone();
-        async move { Ok(guard(&door, request, inner).await) }.boxed()
-    }
-}
-
-async fn guard<S>(door: &Door, request: Request, inner: S) -> Response
-where
-    S: Service<Request, Response = Response, Error = Infallible>,
-{
+async fn guard(door: Door, request: Request, inner: Route) -> Response {
     let caller = request.extensions().get::<Caller>().cloned().unwrap_or(Caller::Anonymous);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let user = caller.user().map(|user| AnsweredTo(user.id));
     let mut response = match door.access.check(&caller) {
-        Ok(()) => inner.oneshot(request).await.unwrap_or_else(|never| match never {}),
+        Ok(()) => answer_of(inner, request).await,
         Err(error) => Failure(error).into_response(),
     };
     if let Some(user) = user {

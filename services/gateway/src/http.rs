@@ -14,12 +14,12 @@ use base::{Error, Result};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderValue, Method};
 use peer::Peers;
+use service::http::around;
 use service::{Context, Limiter, Routes, routes};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tower::layer::layer_fn;
 use tower_http::cors::CorsLayer;
 
 /// Bodies that stream through to a service at once.
@@ -78,7 +78,7 @@ pub(crate) fn open(router: Router, app: App, cors: Option<CorsLayer>) -> Router 
 
 /// Wraps the finished gateway, stack included.
 pub(crate) fn door(router: Router, app: App) -> Router {
-    router.layer(layer_fn(move |inner| door::Door { app: app.clone(), inner }))
+    router.layer(around(move |request, inner| door::door(app.clone(), request, inner)))
 }
 
 /// CORS by allow-list; none if the list is empty: without it browsers let nobody read answers.

@@ -2,6 +2,7 @@
 //! middleware stack that every service has in the same order.
 
 mod answer;
+mod around;
 mod client;
 mod idempotency;
 mod json;
@@ -11,6 +12,7 @@ mod scan;
 mod stack;
 
 pub use answer::{Created, Failure, NoContent, Result, Versioned};
+pub use around::{Around, answer_of, around};
 pub use client::{ClientInfo, GUEST_TOKEN_HEADER, GuestToken, IfMatch};
 pub use idempotency::MIGRATIONS as IDEMPOTENCY_MIGRATIONS;
 pub(crate) use idempotency::{prune as prune_idempotency, release as release_keys};

@@ -5,6 +5,7 @@
 mod tests;
 
 use super::answer::Failure;
+use super::around::{answer_of, around};
 use super::client::ClientInfo;
 use super::idempotency;
 use crate::audit::{Refusals, Refused};
@@ -13,20 +14,17 @@ use auth::{UserId, Verifier};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::Route;
 use base::context::{self, RequestContext, is_correlation_id};
 use base::{Error, Id, Kind};
 use db::Db;
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use http::header::{ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::Instant;
-use tower::{Service, ServiceExt as _, layer::layer_fn};
 use tracing::Instrument as _;
 
 /// How long a request may take when its sender does not say less.
@@ -53,46 +51,17 @@ pub struct Stack {
 pub fn with_stack(router: Router, stack: Stack) -> Router {
     let router = router.fallback(no_such_path).method_not_allowed_fallback(no_such_method);
     let stack = Arc::new(stack);
-    router.layer(layer_fn(move |inner| Stacked { stack: stack.clone(), inner }))
-}
-
-/// The whole stack as one service: every layer of a router of its own costs each request an
-/// allocation and a copy of all layers within.
-#[derive(Clone)]
-struct Stacked<S> {
-    stack: Arc<Stack>,
-    inner: S,
-}
-
-impl<S> Service<Request> for Stacked<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // `oneshot` waits for the service within.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let (stack, inner) = (self.stack.clone(), self.inner.clone());
-        async move { Ok(around(&stack, request, inner).await) }.boxed()
-    }
+    // One layer for all of it: every layer of a router of its own costs each request an allocation
+    // and a copy of all layers within.
+    router.layer(around(move |request, inner| serve(stack.clone(), request, inner)))
 }
 
 /// Who is asking, whether it was asked before, and then the route.
-async fn answer<S>(stack: &Stack, mut request: Request, inner: S) -> Response
-where
-    S: Service<Request, Response = Response, Error = Infallible>,
-{
+async fn answer(stack: &Stack, mut request: Request, inner: Route) -> Response {
     if let Err(error) = auth::authenticate(&stack.verifier, &mut request).await {
         return Failure(error).into_response();
     }
-    let next = |request| inner.oneshot(request).map(|answer| answer.unwrap_or_else(|never| match never {}));
+    let next = |request| answer_of(inner, request);
     match &stack.db {
         Some(db) => idempotency::keyed(db, request, next).await,
         None => next(request).await,
@@ -131,10 +100,7 @@ struct Seen {
     etag: Option<HeaderValue>,
 }
 
-async fn around<S>(stack: &Stack, mut request: Request, inner: S) -> Response
-where
-    S: Service<Request, Response = Response, Error = Infallible>,
-{
+async fn serve(stack: Arc<Stack>, mut request: Request, inner: Route) -> Response {
     let started = Instant::now();
     let mut here = adopt(&mut request);
     here.traceparent.get_or_insert_with(|| new_trace().into());
@@ -150,14 +116,14 @@ where
     };
     let span = tracing::debug_span!("request", service = stack.service, request_id = %here.request_id, method = %seen.method, route = &*seen.route);
     let work = context::scope(here.clone(), async {
-        let work = AssertUnwindSafe(answer(stack, request, inner)).catch_unwind();
+        let work = AssertUnwindSafe(answer(&stack, request, inner)).catch_unwind();
         let response = match tokio::time::timeout_at(deadline, work).await {
             Ok(Ok(response)) => response,
             Ok(Err(panic)) => Failure(Error::internal(describe(panic.as_ref()))).into_response(),
             Err(_) => Failure(Error::new(Kind::Timeout, "upstream-timeout", "it took too long; try again"))
                 .into_response(),
         };
-        let mut response = finish(stack, &here, seen, response);
+        let mut response = finish(&stack, &here, seen, response);
         // Taken away here, so that a service further out does not record it again.
         let refused = response.extensions_mut().remove::<Refused>();
         if let (Some(refusals), Some(refused)) = (&stack.refusals, refused) {

@@ -5,24 +5,20 @@ use crate::domain::{check_path, header_is_refused, header_is_stripped};
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::Route;
 use base::context::{self, RequestContext, is_correlation_id};
 use base::{Error, Id, Kind};
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use http::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue,
     ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, Method};
 use http_body_util::Limited;
-use service::http::Failure;
+use service::http::{Failure, answer_of};
 use service::server::RemoteAddress;
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tower::{Service, ServiceExt as _};
 use tower_http::timeout::TimeoutBody;
 
 /// The largest body of any request: an image of 10 MiB and its form.
@@ -36,43 +32,14 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 const FIXED_HEADERS: usize = 9;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The door in front of everything within; see the module.
-#[derive(Clone)]
-pub(super) struct Door<S> {
-    pub(super) app: App,
-    pub(super) inner: S,
-}
-
-impl<S> Service<Request> for Door<S>
-where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // `oneshot` waits for the service within.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let Self { app, inner } = self.clone();
-        async move { Ok(pass(&app, request, inner).await) }.boxed()
-    }
-}
-
-async fn pass<S>(app: &App, mut request: Request, inner: S) -> Response
-where
-    S: Service<Request, Response = Response, Error = Infallible>,
-{
+/// Middleware: see the module.
+pub(super) async fn door(app: App, mut request: Request, inner: Route) -> Response {
     let here = new_context(request.headers());
     let has_origin = request.headers().contains_key(ORIGIN);
-    let mut response = match admit(app, &mut request) {
+    let mut response = match admit(&app, &mut request) {
         Ok(()) => {
             request.extensions_mut().insert(here.clone());
-            inner.oneshot(bounded(request)).await.unwrap_or_else(|never| match never {})
+            answer_of(inner, bounded(request)).await
         }
         Err(error) => {
             tracing::debug!(request_id = %here.request_id, error = error.chain(), "refused at the door");
